@@ -1,0 +1,1 @@
+"""What `wheatstone bench` measures. Same names as the things they measure."""

@@ -1,0 +1,1 @@
+"""The PyTorch subproject: models, procedural scenes, recipes and the trainer."""
