@@ -18,7 +18,7 @@ import pytest
 def seeded() -> None:
     """Make every test start from the same random state."""
     random.seed(20261121)
-    np.random.seed(20261121)  # noqa: NPY002 - libraries under test may use the legacy generator
+    np.random.seed(20261121)
 
 
 @pytest.fixture
