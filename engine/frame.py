@@ -1,7 +1,7 @@
 """The one value that crosses stages.
 
 A frame stays in the planar pixel format it was decoded in; nothing between source and sink turns it into RGB.
-Planes are anything with ``shape``, ``dtype`` and the buffer or DLPack protocol: today NumPy arrays, later device arrays.
+Planes are anything with ``shape``, ``dtype`` and the buffer or DLPack protocol: NumPy today, device arrays later.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Colour:
 class View:
     """One eye.
 
-    planes: like the frame's planes. hole: (H, W) uint8, 1 where no surface landed (already painted unless infill is off).
+    planes: like the frame's planes. hole: (H, W) uint8, 1 where no surface landed (painted by then).
     parallax_px: (H, W) float32, the parallax of what is seen at each pixel of this eye.
     """
 
@@ -98,6 +98,8 @@ class Frame:
     """Grows by one with every seek or size change; frames of an older epoch are discarded, not drawn."""
     disparity: Array | None = None
     """(H, W) float32, relative 0..1, larger is nearer; None before the depth stage."""
+    is_cut: bool = False
+    """True on the first frame of a shot; set by the depth stage: forget what was smoothed."""
     views: tuple[View, View] | None = None
     """(left, right); None before the stereo stage."""
     stamps: tuple[tuple[str, float, float], ...] = field(default=(), repr=False)
