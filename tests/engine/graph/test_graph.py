@@ -245,7 +245,7 @@ def test_cancel_while_producers_block_on_put() -> None:
         graph.cancel()
 
     def middle(item: int) -> int:
-        if item == 4:
+        if item == 3:  # 0 is in the sink, 1 and 2 are queued: this one finds the channel full
             full.set()
         return item
 
