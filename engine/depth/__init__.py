@@ -1,0 +1,9 @@
+"""How near every pixel is: estimated by a network, or read from a file."""
+
+from __future__ import annotations
+
+from engine.depth.from_file import FileDepthStage
+from engine.depth.network_input import network_size
+from engine.depth.stage import DepthNetwork, DepthStage
+
+__all__ = ["DepthNetwork", "DepthStage", "FileDepthStage", "network_size"]
