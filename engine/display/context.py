@@ -1,0 +1,345 @@
+"""Where OpenGL draws: a window on a screen (GLFW), or a framebuffer in memory (EGL).
+
+A process opens one or the other, never both: they bring different loaders for the same library. Everything here belongs
+to the main thread, except `wake`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.errors import UnavailableError
+
+if TYPE_CHECKING:
+    import moderngl
+
+_REQUIRED = 330
+"""OpenGL 3.3 core, as ModernGL writes it."""
+
+_SMALLEST = 160
+"""Smaller windows cannot be grabbed with a mouse."""
+
+
+class Surface(Protocol):
+    """Something to draw on."""
+
+    @property
+    def ctx(self) -> moderngl.Context:
+        """The context; current on the thread that opened the surface."""
+
+    @property
+    def target(self) -> moderngl.Framebuffer:
+        """What to draw into."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the target at this moment; believe this, not what the target says of itself."""
+
+    @property
+    def scale(self) -> float:
+        """Framebuffer pixels that look as large as one pixel of an ordinary screen; about 2 on a high-DPI one."""
+
+    @property
+    def wants_close(self) -> bool:
+        """Whether the viewer has closed the window."""
+
+    def wait(self, timeout_s: float) -> None:
+        """Handle events; return at the first one, at a wake, or when the time is over."""
+
+    def keys(self) -> list[str]:
+        """What was pressed since the last call: characters as typed ("?", "l"), other keys by name ("left", "f11")."""
+
+    def take_redraw(self) -> bool:
+        """Whether the picture was damaged or resized since the last call."""
+
+    def present(self) -> None:
+        """Show what was drawn."""
+
+    def wake(self) -> None:
+        """Make wait return. May be called from any thread while the surface is open."""
+
+    def set_title(self, title: str) -> None:
+        """Say what is shown."""
+
+    def toggle_full_screen(self) -> bool:
+        """Cover the screen, or go back into a window; says whether the screen is covered now."""
+
+    def close(self) -> None:
+        """Give everything back. Safe to call twice."""
+
+
+class OffscreenSurface:
+    """A framebuffer of a fixed size in a context without a window (EGL); works with no display at all.
+
+    Raises:
+        UnavailableError: no EGL, or no OpenGL 3.3 behind it.
+    """
+
+    scale = 1.0
+    wants_close = False
+
+    def __init__(self, width: int, height: int) -> None:
+        try:
+            import moderngl
+
+            # ModernGL's own annotation of `backend` is wrong, so it travels as a dict.
+            loader: dict[str, Any] = {"backend": "egl"}
+            self.ctx = moderngl.create_context(standalone=True, require=_REQUIRED, **loader)
+        except Exception as error:  # ModernGL and its loaders raise bare Exception, ImportError, ValueError ...
+            raise UnavailableError(
+                f"no off-screen OpenGL 3.3 through EGL ({error}); install Mesa's software driver "
+                "(Debian and Ubuntu: libegl1 libgl1-mesa-dri)"
+            ) from error
+        self.size = (width, height)
+        self._colour = self.ctx.renderbuffer(self.size, 3)
+        self.target = self.ctx.framebuffer([self._colour])
+        self._wake = threading.Event()
+        self._is_open = True
+
+    def wait(self, timeout_s: float) -> None:
+        """Sleep until woken."""
+        self._wake.wait(timeout_s)
+        self._wake.clear()
+
+    def keys(self) -> list[str]:
+        """Nobody presses keys here."""
+        return []
+
+    def take_redraw(self) -> bool:
+        """Nothing damages this picture."""
+        return False
+
+    def present(self) -> None:
+        """Nobody looks."""
+
+    def wake(self) -> None:
+        """Make wait return."""
+        self._wake.set()
+
+    def set_title(self, title: str) -> None:
+        """There is no title bar."""
+
+    def toggle_full_screen(self) -> bool:
+        """There is no screen."""
+        return False
+
+    def close(self) -> None:
+        """Free the framebuffer and the context."""
+        if self._is_open:
+            self._is_open = False
+            self.target.release()
+            self._colour.release()
+            self.ctx.release()
+
+
+class WindowSurface:
+    """A GLFW window that can be resized; drawing is paced by the screen (vsync).
+
+    Args:
+        width: wished size of the framebuffer; smaller, in proportion, where the screen is.
+        height: see width.
+        title: of the window.
+
+    Raises:
+        UnavailableError: no display, no GLFW library, or no OpenGL 3.3.
+    """
+
+    def __init__(self, width: int, height: int, title: str) -> None:
+        self._glfw, self._errors = _start_glfw()
+        self._pressed: deque[str] = deque()
+        self._redraws = 1
+        self._windowed: tuple[int, int, int, int] | None = None
+        self._is_open = True
+        try:
+            self._window = self._open_window(width, height, title)
+            self.ctx: moderngl.Context = self._open_context()
+        except UnavailableError:
+            self.close()
+            raise
+        self._listen()
+
+    @property
+    def target(self) -> moderngl.Framebuffer:
+        """The back buffer."""
+        return self.ctx.screen
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the framebuffer; a minimised window counts as one pixel."""
+        width, height = self._glfw.get_framebuffer_size(self._window)
+        return max(1, width), max(1, height)
+
+    @property
+    def scale(self) -> float:
+        """The content scale of the monitor the window is on."""
+        return float(self._glfw.get_window_content_scale(self._window)[0]) or 1.0
+
+    @property
+    def wants_close(self) -> bool:
+        """Whether the close button was pressed."""
+        return bool(self._glfw.window_should_close(self._window))
+
+    def wait(self, timeout_s: float) -> None:
+        """Handle events; return at the first one, at a wake, or when the time is over."""
+        if timeout_s > 0:
+            self._glfw.wait_events_timeout(timeout_s)
+        else:
+            self._glfw.poll_events()
+
+    def keys(self) -> list[str]:
+        """What was pressed since the last call."""
+        pressed = list(self._pressed)
+        self._pressed.clear()
+        return pressed
+
+    def take_redraw(self) -> bool:
+        """Whether the picture was damaged or resized since the last call."""
+        if self._redraws == 0:
+            return False
+        self._redraws -= 1
+        return True
+
+    def present(self) -> None:
+        """Swap buffers; waits for the screen where it has a vertical sync."""
+        self._glfw.swap_buffers(self._window)
+
+    def wake(self) -> None:
+        """Make wait return; GLFW allows this from any thread."""
+        self._glfw.post_empty_event()
+
+    def set_title(self, title: str) -> None:
+        """Say what is shown."""
+        self._glfw.set_window_title(self._window, title)
+
+    def toggle_full_screen(self) -> bool:
+        """Cover the monitor that shows most of the window, or go back to where the window was."""
+        glfw = self._glfw
+        if self._windowed is not None:
+            glfw.set_window_monitor(self._window, None, *self._windowed, 0)
+            self._windowed = None
+            return False
+        monitor = self._nearest_monitor()
+        if monitor is None:
+            return False
+        self._windowed = (*glfw.get_window_pos(self._window), *glfw.get_window_size(self._window))
+        mode = glfw.get_video_mode(monitor)
+        glfw.set_window_monitor(self._window, monitor, 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
+        return True
+
+    def close(self) -> None:
+        """Destroy the window and end GLFW."""
+        if self._is_open:
+            self._is_open = False
+            self._glfw.terminate()
+
+    def _open_window(self, width: int, height: int, title: str) -> Any:
+        glfw = self._glfw
+        for hint, value in (
+            (glfw.CONTEXT_VERSION_MAJOR, _REQUIRED // 100),
+            (glfw.CONTEXT_VERSION_MINOR, _REQUIRED // 10 % 10),
+            (glfw.OPENGL_PROFILE, glfw.OPENGL_CORE_PROFILE),
+            (glfw.OPENGL_FORWARD_COMPAT, True),
+            (glfw.DEPTH_BITS, 0),
+            (glfw.STENCIL_BITS, 0),
+        ):
+            glfw.window_hint(hint, value)
+        window = glfw.create_window(*_fitting(glfw, width, height), title, None, None)
+        if not window:
+            raise UnavailableError(f"no window with OpenGL 3.3 ({_last(self._errors)}); --headless draws off screen")
+        return window
+
+    def _open_context(self) -> moderngl.Context:
+        self._glfw.make_context_current(self._window)
+        self._glfw.swap_interval(1)
+        try:
+            import moderngl
+
+            return moderngl.create_context(require=_REQUIRED)
+        except Exception as error:  # ModernGL and its loaders raise bare Exception, ImportError, ValueError ...
+            raise UnavailableError(
+                f"OpenGL 3.3 cannot be used in a window ({error}); --headless draws off screen"
+            ) from error
+
+    def _listen(self) -> None:
+        glfw, window = self._glfw, self._window
+        names = {
+            glfw.KEY_UP: "up",
+            glfw.KEY_DOWN: "down",
+            glfw.KEY_LEFT: "left",
+            glfw.KEY_RIGHT: "right",
+            glfw.KEY_ESCAPE: "escape",
+            glfw.KEY_ENTER: "enter",
+            glfw.KEY_F1: "f1",
+            glfw.KEY_F11: "f11",
+            glfw.KEY_F12: "f12",
+        }
+
+        def on_key(_window: Any, key: int, _scan_code: int, action: int, _modifiers: int) -> None:
+            if key in names and action != glfw.RELEASE:
+                self._pressed.append(names[key])
+
+        def on_character(_window: Any, code_point: int) -> None:
+            self._pressed.append(chr(code_point).lower())
+
+        def on_damage(*_details: Any) -> None:
+            # A resized back buffer is often only there after the next swap: the second drawing is the right one.
+            self._redraws = 2
+
+        glfw.set_key_callback(window, on_key)
+        glfw.set_char_callback(window, on_character)
+        glfw.set_framebuffer_size_callback(window, on_damage)
+        glfw.set_window_refresh_callback(window, on_damage)
+
+    def _nearest_monitor(self) -> Any:
+        """The monitor with the largest part of the window on it; None without any."""
+        glfw = self._glfw
+        left, top = glfw.get_window_pos(self._window)
+        width, height = glfw.get_window_size(self._window)
+
+        def overlap(monitor: Any) -> int:
+            x, y = glfw.get_monitor_pos(monitor)
+            size = glfw.get_video_mode(monitor).size
+            across = min(left + width, x + size.width) - max(left, x)
+            down = min(top + height, y + size.height) - max(top, y)
+            return max(0, across) * max(0, down)
+
+        return max(glfw.get_monitors() or [], key=overlap, default=None)
+
+
+def _start_glfw() -> tuple[Any, deque[str]]:
+    """GLFW, started, and where it writes its complaints."""
+    try:
+        import glfw
+    except ImportError as error:
+        raise UnavailableError(f"the GLFW library cannot be loaded ({error}); --headless draws off screen") from error
+    errors: deque[str] = deque(maxlen=4)
+
+    def on_error(_code: int, description: Any) -> None:
+        errors.append(description.decode("utf-8", "replace") if isinstance(description, bytes) else str(description))
+
+    # Without a handler of ours the binding turns every complaint into a Python warning.
+    glfw.set_error_callback(on_error)
+    if not glfw.init():
+        raise UnavailableError(f"no display to open a window on ({_last(errors)}); --headless draws off screen")
+    return glfw, errors
+
+
+def _last(errors: deque[str]) -> str:
+    return errors[-1] if errors else "GLFW does not say why"
+
+
+def _fitting(glfw: Any, width: int, height: int) -> tuple[int, int]:
+    """A window size in screen coordinates for a wished framebuffer, within the work area of the main monitor."""
+    monitor = glfw.get_primary_monitor()
+    if not monitor:
+        return max(_SMALLEST, width), max(_SMALLEST, height)
+    scale_x, scale_y = glfw.get_monitor_content_scale(monitor)
+    mode = glfw.get_video_mode(monitor).size
+    _, _, work_width, work_height = glfw.get_monitor_workarea(monitor)
+    # Screen coordinates are framebuffer pixels on X11 and Windows, and scaled ones on macOS: the ratio tells.
+    is_scaled = glfw.get_platform() == glfw.PLATFORM_COCOA
+    columns, rows = (width / scale_x, height / scale_y) if is_scaled else (float(width), float(height))
+    room = min(1.0, 0.95 * (work_width or mode.width) / columns, 0.9 * (work_height or mode.height) / rows)
+    return max(_SMALLEST, round(columns * room)), max(_SMALLEST, round(rows * room))

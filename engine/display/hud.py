@@ -1,0 +1,259 @@
+"""Text and bars over the picture: figures in the top left corner, the list of keys in the middle.
+
+All glyphs are drawn once into an atlas by OpenCV; a picture of text is then one draw call of textured rectangles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.display.keys import BINDINGS
+from engine.display.renderer import read_shader
+from engine.display.view import Rect
+
+if TYPE_CHECKING:
+    import moderngl
+
+_FIRST, _LAST = 32, 126
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_VERTEX = np.dtype([("position", "f4", 2), ("texel", "f4", 2), ("tint", "u1", 4)])
+_UNIT = 7
+
+Colour = tuple[int, int, int, int]
+_INK: Colour = (240, 240, 240, 255)
+_FAINT: Colour = (170, 170, 170, 255)
+_WARN: Colour = (255, 176, 64, 255)
+_PANEL: Colour = (0, 0, 0, 190)
+_GOOD_BAR: Colour = (110, 200, 120, 255)
+_KEY_NAMES = {" ": "space", "up": "arrow up", "down": "arrow down", "left": "arrow left", "right": "arrow right"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HudFigures:
+    """What the HUD says: lines of text, and the last frame times as a graph."""
+
+    lines: tuple[str, ...] = ()
+    frame_ms: tuple[float, ...] = ()
+    """Times between drawn pictures, oldest first."""
+    budget_ms: float = 0.0
+    """The source's frame duration: bars above it are shown as late. 0 = unknown."""
+    notice: str = ""
+    """One line that somebody should read: what went wrong, or what a key just did."""
+
+
+class GlyphAtlas:
+    """Printable ASCII in one gray picture of equal cells; the first texel is solid, for rectangles.
+
+    Args:
+        height: rows of a cell, at least 8. Columns follow.
+    """
+
+    def __init__(self, height: int) -> None:
+        self.cell_height = max(8, height)
+        self.cell_width = max(5, round(self.cell_height * 0.56))
+        self._columns = 16
+        rows = -(-(_LAST - _FIRST + 2) // self._columns)
+        # Drawn four times as large and averaged down: OpenCV's own anti-aliasing is too thin at these sizes.
+        factor = 4
+        tall, wide = self.cell_height * factor, self.cell_width * factor
+        large = np.zeros((rows * tall, self._columns * wide), dtype=np.uint8)
+        font_scale = tall / 40.0
+        thickness = max(1, round(tall / 16))
+        for code in range(_FIRST, _LAST + 1):
+            left, top = self._cell(code)
+            glyph = np.zeros((tall, wide), dtype=np.uint8)
+            (width, _), _ = cv2.getTextSize(chr(code), _FONT, font_scale, thickness)
+            # Hershey glyphs are proportional: the widest ones are squeezed into their cell, the others centred.
+            fit = min(1.0, (wide - factor) / max(1, width))
+            origin = (round((wide - width * fit) / 2), round(tall * 0.74))
+            cv2.putText(glyph, chr(code), origin, _FONT, font_scale * fit, 255, thickness, cv2.LINE_AA)
+            large[top * factor : top * factor + tall, left * factor : left * factor + wide] = glyph
+        size = (self._columns * self.cell_width, rows * self.cell_height)
+        self.pixels: NDArray[np.uint8] = cv2.resize(large, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+        self._solid = self._cell(_LAST + 1)
+        left, top = self._solid
+        self.pixels[top : top + 4, left : left + 4] = 255
+
+    def text(self, x: float, y: float, text: str, tint: Colour) -> NDArray[np.void]:
+        """Rectangles (6 vertices a character) of a line whose top left corner is x, y; others than ASCII become "?"."""
+        codes = [ord(c) if _FIRST <= ord(c) <= _LAST else ord("?") for c in text]
+        cells = np.array([self._cell(code) for code in codes], dtype=np.float32).reshape(-1, 2)
+        places = np.empty_like(cells)
+        places[:, 0] = x + np.arange(len(codes), dtype=np.float32) * self.cell_width
+        places[:, 1] = y
+        extent = np.array([self.cell_width, self.cell_height], dtype=np.float32)
+        return _rectangles(places, extent, cells, extent, tint)
+
+    def block(self, rect: Rect, tint: Colour) -> NDArray[np.void]:
+        """A filled rectangle."""
+        place = np.array([[rect.x, rect.y]], dtype=np.float32)
+        extent = np.array([rect.width, rect.height], dtype=np.float32)
+        inner = np.array([self._solid], dtype=np.float32) + 2.0
+        return _rectangles(place, extent, inner, np.zeros(2, dtype=np.float32), tint)
+
+    def _cell(self, code: int) -> tuple[int, int]:
+        index = code - _FIRST
+        return index % self._columns * self.cell_width, index // self._columns * self.cell_height
+
+
+class Hud:
+    """Draws figures and the list of keys over whatever is in the target.
+
+    Args:
+        ctx: an OpenGL 3.3 core context, current on the calling thread.
+    """
+
+    def __init__(self, ctx: moderngl.Context) -> None:
+        self._ctx = ctx
+        self._program = ctx.program(
+            vertex_shader=read_shader("overlay.vert"), fragment_shader=read_shader("overlay.frag")
+        )
+        self._program["atlas"] = _UNIT
+        self._atlas: GlyphAtlas | None = None
+        self._texture: moderngl.Texture | None = None
+        self._buffer = ctx.buffer(reserve=_VERTEX.itemsize * 6 * 4096, dynamic=True)
+        self._array = ctx.vertex_array(self._program, [(self._buffer, "2f4 2f4 4f1", "position", "texel", "tint")])
+
+    def draw(
+        self,
+        target: moderngl.Framebuffer,
+        size: tuple[int, int],
+        figures: HudFigures,
+        *,
+        scale: float = 1.0,
+        show_figures: bool = True,
+        show_keys: bool = False,
+    ) -> None:
+        """Draw over a target of (width, height) pixels.
+
+        Args:
+            target: framebuffer, kept apart from what is drawn.
+            size: its width and height.
+            figures: what to say.
+            scale: size of a screen pixel in framebuffer pixels (2 on high-DPI screens).
+            show_figures: whether the corner is drawn; a notice is drawn in any case.
+            show_keys: whether the list of keys is drawn.
+        """
+        atlas = self._atlas_for(size, scale, len(BINDINGS) + 4 if show_keys else 16)
+        pieces: list[NDArray[np.void]] = []
+        if show_figures:
+            pieces += _figures(atlas, figures)
+        if show_keys:
+            pieces += _keys(atlas, size)
+        if figures.notice:
+            pieces += _notice(atlas, figures.notice, size)
+        if not pieces:
+            return
+        vertices = np.concatenate(pieces)[: self._buffer.size // _VERTEX.itemsize]
+        self._buffer.write(vertices)
+        target.use()
+        self._ctx.viewport = (0, 0, *size)
+        self._program["framebuffer_size"] = (float(size[0]), float(size[1]))
+        assert self._texture is not None
+        self._texture.use(_UNIT)
+        self._ctx.enable(self._ctx.BLEND)
+        self._ctx.blend_func = self._ctx.SRC_ALPHA, self._ctx.ONE_MINUS_SRC_ALPHA
+        self._array.render(vertices=len(vertices))
+        self._ctx.disable(self._ctx.BLEND)
+
+    def release(self) -> None:
+        """Free buffers, texture and program."""
+        for part in (self._array, self._buffer, self._texture, self._program):
+            if part is not None:
+                part.release()
+
+    def _atlas_for(self, size: tuple[int, int], scale: float, rows: int) -> GlyphAtlas:
+        """Glyphs of about 18 screen pixels, smaller where that many rows would not fit into the window."""
+        height = int(max(8, min(18 * scale, size[1] / rows)))
+        if self._atlas is None or self._atlas.cell_height != height:
+            atlas = GlyphAtlas(height)
+            rows_, columns = atlas.pixels.shape
+            if self._texture is not None:
+                self._texture.release()
+            self._texture = self._ctx.texture((columns, rows_), 1, atlas.pixels.tobytes(), alignment=1)
+            self._texture.filter = (self._ctx.NEAREST, self._ctx.NEAREST)
+            self._program["atlas_size"] = (float(columns), float(rows_))
+            self._atlas = atlas
+        return self._atlas
+
+
+def _rectangles(
+    places: NDArray[np.float32],
+    extent: NDArray[np.float32],
+    texels: NDArray[np.float32],
+    texel_extent: NDArray[np.float32],
+    tint: Colour,
+) -> NDArray[np.void]:
+    """Two triangles for each of N rectangles: places and texels (N, 2), extents (2,)."""
+    corners = np.array([[0, 0], [1, 0], [0, 1], [1, 0], [1, 1], [0, 1]], dtype=np.float32)
+    out = np.empty((len(places), 6), dtype=_VERTEX)
+    out["position"] = np.round(places[:, None] + corners * extent)
+    out["texel"] = texels[:, None] + corners * texel_extent
+    out["tint"] = tint
+    return out.reshape(-1)
+
+
+def _panel(atlas: GlyphAtlas, x: int, y: int, columns: int, rows: float) -> NDArray[np.void]:
+    pad = atlas.cell_height // 2
+    height = round(rows * atlas.cell_height) + 2 * pad
+    return atlas.block(Rect(x - pad, y - pad, columns * atlas.cell_width + 2 * pad, height), _PANEL)
+
+
+def _figures(atlas: GlyphAtlas, figures: HudFigures) -> list[NDArray[np.void]]:
+    margin = atlas.cell_height
+    graph_rows = 3.5 if figures.frame_ms else 0.0
+    columns = max((len(line) for line in figures.lines), default=24)
+    pieces = [_panel(atlas, margin, margin, columns, len(figures.lines) + graph_rows)]
+    y = margin
+    for line in figures.lines:
+        pieces.append(atlas.text(margin, y, line, _INK))
+        y += atlas.cell_height
+    if figures.frame_ms:
+        area = Rect(margin, y + atlas.cell_height // 2, columns * atlas.cell_width, 3 * atlas.cell_height)
+        pieces += _graph(atlas, area, figures.frame_ms, figures.budget_ms)
+    return pieces
+
+
+def _graph(atlas: GlyphAtlas, area: Rect, frame_ms: Sequence[float], budget_ms: float) -> list[NDArray[np.void]]:
+    """One bar a frame, newest on the right, full height = twice the budget; a line marks the budget."""
+    bar = max(2, atlas.cell_height // 6)
+    shown = frame_ms[-(area.width // bar) :]
+    full_ms = 2 * budget_ms if budget_ms > 0 else max(shown)
+    pieces = []
+    for index, value in enumerate(reversed(shown)):
+        height = max(1, min(area.height, round(value / max(full_ms, 1e-6) * area.height)))
+        is_late = budget_ms > 0 and value > 1.5 * budget_ms
+        x = area.x + area.width - (index + 1) * bar
+        rect = Rect(x, area.y + area.height - height, bar - 1, height)
+        pieces.append(atlas.block(rect, _WARN if is_late else _GOOD_BAR))
+    if budget_ms > 0:
+        pieces.append(atlas.block(Rect(area.x, area.y + area.height // 2, area.width, 1), _FAINT))
+    return pieces
+
+
+def _keys(atlas: GlyphAtlas, size: tuple[int, int]) -> list[NDArray[np.void]]:
+    names = [_KEY_NAMES.get(binding.keys[0], binding.keys[0]) for binding in BINDINGS]
+    left = max(len(name) for name in names) + 2
+    columns = left + max(len(binding.text) for binding in BINDINGS)
+    x = max(0, (size[0] - columns * atlas.cell_width) // 2)
+    y = max(0, (size[1] - len(BINDINGS) * atlas.cell_height) // 2)
+    pieces = [_panel(atlas, x, y, columns, len(BINDINGS))]
+    for row, (name, binding) in enumerate(zip(names, BINDINGS, strict=True)):
+        top = y + row * atlas.cell_height
+        pieces.append(atlas.text(x, top, name, _WARN))
+        pieces.append(atlas.text(x + left * atlas.cell_width, top, binding.text, _INK))
+    return pieces
+
+
+def _notice(atlas: GlyphAtlas, text: str, size: tuple[int, int]) -> list[NDArray[np.void]]:
+    room = max(8, size[0] // atlas.cell_width - 4)
+    text = text if len(text) <= room else text[: room - 3] + "..."
+    x = max(0, (size[0] - len(text) * atlas.cell_width) // 2)
+    y = size[1] - 3 * atlas.cell_height
+    return [_panel(atlas, x, y, len(text), 1), atlas.text(x, y, text, _INK)]
