@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -41,7 +40,7 @@ def forward_splat(
         planes: one packed (H, W, 3) array, or (Y,), or (Y, U, V) in 4:2:0, 4:2:2 or 4:4:4 (chroma sizes round up);
             uint8 or uint16, all alike. Rows contiguous, row stride free. W at most 32768.
         parallax_px: (H, W) float16 or float32, finite; pixels of the output, positive in front of the screen.
-        eyes: offset factor of each wanted eye, e.g. (0.5, -0.5), or (0.0, -1.0) to keep the source as the left eye.
+        eyes: offset factor of each wanted eye, -1 to 1: (0.5, -0.5), or (0, -1) to keep the source as the left eye.
         tear_px: largest step between neighbours' landing places that is still one surface, in pixels, > 0; 1 is no
             stretch at all, infinity never tears.
         fill: what holes hold: "none" zeros, mid-grey chroma and parallax 0; "background" the farther edge of the hole;
@@ -120,8 +119,8 @@ def _subsampling(sources: Sequence[Array]) -> tuple[int, int]:
 
 def _check_eyes(eyes: Sequence[float]) -> tuple[float, ...]:
     factors = tuple(float(eye) for eye in eyes)
-    if not factors or not all(math.isfinite(eye) for eye in factors):
-        raise ValueError(f"eyes must be one or more finite offset factors, got {eyes!r}")
+    if not factors or not all(abs(eye) <= 1 for eye in factors):
+        raise ValueError(f"eyes must be one or more offset factors from -1 to 1, got {eyes!r}")
     return factors
 
 
