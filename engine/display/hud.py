@@ -48,46 +48,54 @@ class HudFigures:
 
 
 class GlyphAtlas:
-    """Printable ASCII in one gray picture of equal cells; the first texel is solid, for rectangles.
+    """Printable ASCII in one gray picture of equal cells, and a solid cell for rectangles.
 
     Args:
-        height: rows of a cell, at least 8. Columns follow.
+        height: rows of a line of text, at least 8.
     """
 
     def __init__(self, height: int) -> None:
-        self.cell_height = max(8, height)
-        self.cell_width = max(5, round(self.cell_height * 0.56))
+        self.line_height = max(8, height)
+        self._cell_width = round(self.line_height * 1.25)
         self._columns = 16
         rows = -(-(_LAST - _FIRST + 2) // self._columns)
         # Drawn four times as large and averaged down: OpenCV's own anti-aliasing is too thin at these sizes.
         factor = 4
-        tall, wide = self.cell_height * factor, self.cell_width * factor
+        tall, wide = self.line_height * factor, self._cell_width * factor
+        font_scale, thickness = tall / 40.0, max(1, round(tall / 20))
         large = np.zeros((rows * tall, self._columns * wide), dtype=np.uint8)
-        font_scale = tall / 40.0
-        thickness = max(1, round(tall / 16))
+        advances = np.zeros(_LAST + 1, dtype=np.float32)
+
+        def width(text: str) -> int:
+            return int(cv2.getTextSize(text, _FONT, font_scale, thickness)[0][0])
+
         for code in range(_FIRST, _LAST + 1):
-            left, top = self._cell(code)
+            # A glyph alone has no side bearings, between two others it has.
+            advances[code] = round((width(f"o{chr(code)}o") - width("oo")) / factor)
             glyph = np.zeros((tall, wide), dtype=np.uint8)
-            (width, _), _ = cv2.getTextSize(chr(code), _FONT, font_scale, thickness)
-            # Hershey glyphs are proportional: the widest ones are squeezed into their cell, the others centred.
-            fit = min(1.0, (wide - factor) / max(1, width))
-            origin = (round((wide - width * fit) / 2), round(tall * 0.74))
-            cv2.putText(glyph, chr(code), origin, _FONT, font_scale * fit, 255, thickness, cv2.LINE_AA)
+            cv2.putText(glyph, chr(code), (factor, round(tall * 0.74)), _FONT, font_scale, 255, thickness, cv2.LINE_AA)
+            left, top = self._cell(code)
             large[top * factor : top * factor + tall, left * factor : left * factor + wide] = glyph
-        size = (self._columns * self.cell_width, rows * self.cell_height)
+        # Figures must not dance while they change.
+        advances[ord("0") : ord("9") + 1] = advances[ord("0") : ord("9") + 1].max()
+        self._advances = advances
+        size = (self._columns * self._cell_width, rows * self.line_height)
         self.pixels: NDArray[np.uint8] = cv2.resize(large, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
         self._solid = self._cell(_LAST + 1)
         left, top = self._solid
         self.pixels[top : top + 4, left : left + 4] = 255
 
+    def width(self, text: str) -> int:
+        """Pixels from the start of a line of text to its end."""
+        return int(self._advances[_codes(text)].sum())
+
     def text(self, x: float, y: float, text: str, tint: Colour) -> NDArray[np.void]:
         """Rectangles (6 vertices a character) of a line whose top left corner is x, y; others than ASCII become "?"."""
-        codes = [ord(c) if _FIRST <= ord(c) <= _LAST else ord("?") for c in text]
-        cells = np.array([self._cell(code) for code in codes], dtype=np.float32).reshape(-1, 2)
-        places = np.empty_like(cells)
-        places[:, 0] = x + np.arange(len(codes), dtype=np.float32) * self.cell_width
-        places[:, 1] = y
-        extent = np.array([self.cell_width, self.cell_height], dtype=np.float32)
+        codes = _codes(text)
+        cells = np.array([self._cell(int(code)) for code in codes], dtype=np.float32).reshape(-1, 2)
+        places = np.full_like(cells, y)
+        places[:, 0] = x + np.cumsum(self._advances[codes]) - self._advances[codes]
+        extent = np.array([self._cell_width, self.line_height], dtype=np.float32)
         return _rectangles(places, extent, cells, extent, tint)
 
     def block(self, rect: Rect, tint: Colour) -> NDArray[np.void]:
@@ -99,7 +107,7 @@ class GlyphAtlas:
 
     def _cell(self, code: int) -> tuple[int, int]:
         index = code - _FIRST
-        return index % self._columns * self.cell_width, index // self._columns * self.cell_height
+        return index % self._columns * self._cell_width, index // self._columns * self.line_height
 
 
 class Hud:
@@ -171,7 +179,7 @@ class Hud:
     def _atlas_for(self, size: tuple[int, int], scale: float, rows: int) -> GlyphAtlas:
         """Glyphs of about 18 screen pixels, smaller where that many rows would not fit into the window."""
         height = int(max(8, min(18 * scale, size[1] / rows)))
-        if self._atlas is None or self._atlas.cell_height != height:
+        if self._atlas is None or self._atlas.line_height != height:
             atlas = GlyphAtlas(height)
             rows_, columns = atlas.pixels.shape
             if self._texture is not None:
@@ -199,30 +207,32 @@ def _rectangles(
     return out.reshape(-1)
 
 
-def _panel(atlas: GlyphAtlas, x: int, y: int, columns: int, rows: float) -> NDArray[np.void]:
-    pad = atlas.cell_height // 2
-    height = round(rows * atlas.cell_height) + 2 * pad
-    return atlas.block(Rect(x - pad, y - pad, columns * atlas.cell_width + 2 * pad, height), _PANEL)
+def _codes(text: str) -> NDArray[np.intp]:
+    return np.array([ord(c) if _FIRST <= ord(c) <= _LAST else ord("?") for c in text], dtype=np.intp)
+
+
+def _panel(atlas: GlyphAtlas, x: int, y: int, width: int, height: int) -> NDArray[np.void]:
+    pad = atlas.line_height // 2
+    return atlas.block(Rect(x - pad, y - pad, width + 2 * pad, height + 2 * pad), _PANEL)
 
 
 def _figures(atlas: GlyphAtlas, figures: HudFigures) -> list[NDArray[np.void]]:
-    margin = atlas.cell_height
-    graph_rows = 3.5 if figures.frame_ms else 0.0
-    columns = max((len(line) for line in figures.lines), default=24)
-    pieces = [_panel(atlas, margin, margin, columns, len(figures.lines) + graph_rows)]
-    y = margin
-    for line in figures.lines:
-        pieces.append(atlas.text(margin, y, line, _INK))
-        y += atlas.cell_height
+    margin, line = atlas.line_height, atlas.line_height
+    # Steps of four lines' height: the panel does not breathe with every digit.
+    width = max([12 * line, *(-(-atlas.width(text) // (4 * line)) * 4 * line for text in figures.lines)])
+    graph = 3 * line if figures.frame_ms else 0
+    pieces = [_panel(atlas, margin, margin, width, line * len(figures.lines) + graph)]
+    for row, text in enumerate(figures.lines):
+        pieces.append(atlas.text(margin, margin + row * line, text, _INK))
     if figures.frame_ms:
-        area = Rect(margin, y + atlas.cell_height // 2, columns * atlas.cell_width, 3 * atlas.cell_height)
+        area = Rect(margin, margin + line * len(figures.lines) + line // 2, width, graph - line // 2)
         pieces += _graph(atlas, area, figures.frame_ms, figures.budget_ms)
     return pieces
 
 
 def _graph(atlas: GlyphAtlas, area: Rect, frame_ms: Sequence[float], budget_ms: float) -> list[NDArray[np.void]]:
     """One bar a frame, newest on the right, full height = twice the budget; a line marks the budget."""
-    bar = max(2, atlas.cell_height // 6)
+    bar = max(2, atlas.line_height // 6)
     shown = frame_ms[-(area.width // bar) :]
     full_ms = 2 * budget_ms if budget_ms > 0 else max(shown)
     pieces = []
@@ -239,21 +249,24 @@ def _graph(atlas: GlyphAtlas, area: Rect, frame_ms: Sequence[float], budget_ms: 
 
 def _keys(atlas: GlyphAtlas, size: tuple[int, int]) -> list[NDArray[np.void]]:
     names = [_KEY_NAMES.get(binding.keys[0], binding.keys[0]) for binding in BINDINGS]
-    left = max(len(name) for name in names) + 2
-    columns = left + max(len(binding.text) for binding in BINDINGS)
-    x = max(0, (size[0] - columns * atlas.cell_width) // 2)
-    y = max(0, (size[1] - len(BINDINGS) * atlas.cell_height) // 2)
-    pieces = [_panel(atlas, x, y, columns, len(BINDINGS))]
+    left = max(atlas.width(name) for name in names) + atlas.line_height
+    width = left + max(atlas.width(binding.text) for binding in BINDINGS)
+    x = max(0, (size[0] - width) // 2)
+    y = max(0, (size[1] - len(BINDINGS) * atlas.line_height) // 2)
+    pieces = [_panel(atlas, x, y, width, len(BINDINGS) * atlas.line_height)]
     for row, (name, binding) in enumerate(zip(names, BINDINGS, strict=True)):
-        top = y + row * atlas.cell_height
+        top = y + row * atlas.line_height
         pieces.append(atlas.text(x, top, name, _WARN))
-        pieces.append(atlas.text(x + left * atlas.cell_width, top, binding.text, _INK))
+        pieces.append(atlas.text(x + left, top, binding.text, _INK))
     return pieces
 
 
 def _notice(atlas: GlyphAtlas, text: str, size: tuple[int, int]) -> list[NDArray[np.void]]:
-    room = max(8, size[0] // atlas.cell_width - 4)
-    text = text if len(text) <= room else text[: room - 3] + "..."
-    x = max(0, (size[0] - len(text) * atlas.cell_width) // 2)
-    y = size[1] - 3 * atlas.cell_height
-    return [_panel(atlas, x, y, len(text), 1), atlas.text(x, y, text, _INK)]
+    room = size[0] - 2 * atlas.line_height
+    if atlas.width(text) > room:
+        while text and atlas.width(text + "...") > room:
+            text = text[:-1]
+        text += "..."
+    x = max(0, (size[0] - atlas.width(text)) // 2)
+    y = size[1] - 3 * atlas.line_height
+    return [_panel(atlas, x, y, atlas.width(text), atlas.line_height), atlas.text(x, y, text, _INK)]

@@ -49,7 +49,7 @@ class Lens:
     """Width of the whole panel behind the lenses."""
     view_deg: float = 90.0
     """Horizontal field of view of one lens, up to the edge of its half of the panel, before distortion."""
-    screen_deg: float = 70.0
+    screen_deg: float = 85.0
     """How wide the film's screen appears."""
     distortion: tuple[float, float] = (0.22, 0.24)
     """How much the lens stretches: factors of r^2 and r^4, r = 1 at the edge of its half of the panel."""
