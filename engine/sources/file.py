@@ -1,0 +1,326 @@
+"""Any video file FFmpeg can read, as planar frames with their own timestamps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+from av.stream import Discard, Disposition
+
+from engine.errors import InputError, UsageError
+from engine.frame import Frame, StreamInfo
+from engine.sources.faults import MEDIA_ERRORS, check_readable, reason
+from engine.sources.planes import (
+    colour_of,
+    convert,
+    has_alpha,
+    is_direct,
+    nearest_format,
+    orientation_of,
+    turn_planes,
+    upright_format,
+    view_planes,
+)
+from engine.sources.timing import TimestampRepair
+
+_NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
+_SANE_RATE = Fraction(1000)
+# A decoder that refuses this many packets in a row without one picture will not recover.
+_HOPELESS_PACKETS = 500
+
+
+class FileSource:
+    """Decodes the main video stream of a file.
+
+    Args:
+        path: the file.
+        start_s: seconds from the beginning of the file to skip; exact to the frame.
+        duration_s: seconds to keep; None is all.
+        threads: decoding threads; 0 lets FFmpeg choose.
+
+    Raises:
+        InputError: missing, empty, unreadable, without video, or not one picture can be decoded.
+        UsageError: start or duration make no sense for this file.
+    """
+
+    def __init__(
+        self, path: str | Path, *, start_s: float = 0.0, duration_s: float | None = None, threads: int = 0
+    ) -> None:
+        self.path = Path(path)
+        if start_s < 0:
+            raise UsageError(f"--start must be 0 or more seconds, got {start_s:g}")
+        if duration_s is not None and duration_s <= 0:
+            raise UsageError(f"--duration must be more than 0 seconds, got {duration_s:g}")
+        check_readable(self.path)
+        self._start = Fraction(start_s).limit_denominator(1_000_000)
+        self._duration = None if duration_s is None else Fraction(duration_s).limit_denominator(1_000_000)
+        self._threads = threads
+        self._counts: Counter[str] = Counter()
+        self._notes: list[str] = []
+        self._cut_short: str | None = None
+        self._container = self._open_container()
+        try:
+            self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self) -> None:
+        self._stream = self._pick_stream()
+        self._time_base = self._stream.time_base or Fraction(1, 1000)
+        self._origin = self._file_start() + self._start
+        self._origin_ticks = round(self._origin / self._time_base)
+        self._rate = self._frame_rate()
+        self._repair = TimestampRepair(self._time_base, self._rate)
+        self._check_start()
+        self._decoded = self._decode_from_start()
+        try:
+            self._first = next(self._decoded)
+        except StopIteration:
+            raise InputError(f"{self.path}: {self._no_picture()}") from None
+        self._orientation = orientation_of(self._first)
+        self._decoded_format = upright_format(nearest_format(self._first.format), self._orientation)
+        self._colour = colour_of(self._first)
+        self._size = (self._first.width, self._first.height)
+        self._pixel_format = self._first.format.name
+        self._note_format()
+        self._info = self._describe()
+
+    @property
+    def info(self) -> StreamInfo:
+        """What the frames look like."""
+        return self._info
+
+    @property
+    def origin_s(self) -> Fraction:
+        """The time in the file that became zero: its own start where that is late, plus --start."""
+        return self._origin
+
+    @property
+    def warnings(self) -> list[str]:
+        """One line for each kind of fault met so far."""
+        lines = list(self._notes)
+        told = {
+            "damaged": "{n} damaged packets were skipped",
+            "corrupt": "{n} pictures are damaged and may show blocks",
+            "resized": "the picture size or format changes in mid-stream: {n} frames were fitted to the first one",
+        }
+        lines += [text.format(n=self._counts[kind]) for kind, text in told.items() if self._counts[kind]]
+        if self._repair.missing:
+            lines.append(f"{self._repair.missing} frames had no timestamp and got one from the frame rate")
+        if self._repair.backward:
+            lines.append(f"{self._repair.backward} timestamps went backwards and were put in order")
+        if self._cut_short is not None:
+            lines.append(self._cut_short)
+        return [f"{self.path.name}: {line}" for line in lines]
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames of the chosen span in presentation order. Planes are views: read them, never write.
+
+        Raises:
+            InputError: not one frame lies in the span.
+        """
+        end = None if self._duration is None else round(self._duration / self._time_base)
+        index = 0
+        pending: av.VideoFrame | None = self._first
+        del self._first
+        while pending is not None:
+            pts = self._repair(None if pending.pts is None else pending.pts - self._origin_ticks)
+            if end is not None and pts >= end:
+                break
+            yield self._to_frame(pending, pts, index)
+            index += 1
+            pending = next(self._decoded, None)
+        self._decoded.close()
+        if index == 0:
+            raise InputError(f"{self.path}: no picture between --start and the end of --duration")
+
+    def close(self) -> None:
+        """Release the file. Frames already given out stay valid."""
+        self._container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open_container(self) -> av.container.InputContainer:
+        try:
+            return av.open(str(self.path), metadata_errors="replace")
+        except MEDIA_ERRORS as error:
+            raise InputError(f"{self.path}: {reason(error)}") from error
+
+    def _pick_stream(self) -> av.VideoStream:
+        streams = self._container.streams
+        pictures = [stream for stream in streams.video if not stream.disposition & _NOT_VIDEO]
+        if not pictures:
+            raise InputError(f"{self.path}: no video in it, only {_what_else(self._container)}")
+        decodable = [stream for stream in pictures if stream.codec_context is not None]
+        if not decodable:
+            raise InputError(f"{self.path}: this build of FFmpeg has no decoder for its video")
+        best = streams.best("video")
+        stream = best if best in decodable else decodable[0]
+        for other in streams:
+            other.discard = Discard.default if other is stream else Discard.all
+        stream.thread_type = "AUTO"  # type: ignore[assignment]
+        stream.codec_context.thread_count = self._threads
+        return stream  # type: ignore[return-value]
+
+    def _file_start(self) -> Fraction:
+        # A negative start is priming that the container plays before zero; a late one is no reason to begin with nothing.
+        start = self._container.start_time
+        return max(Fraction(0), Fraction(start, av.time_base)) if start is not None else Fraction(0)
+
+    def _frame_rate(self) -> Fraction | None:
+        for rate in (self._stream.average_rate, self._stream.guessed_rate):
+            if rate and 0 < rate <= _SANE_RATE:
+                return rate
+        return None
+
+    def _length_s(self) -> float | None:
+        if self._stream.duration:
+            return float(self._stream.duration * self._time_base)
+        if self._container.duration:
+            return self._container.duration / av.time_base
+        return None
+
+    def _check_start(self) -> None:
+        length = self._length_s()
+        if self._start and length is not None and self._start >= length:
+            raise UsageError(f"--start {float(self._start):g}: {self.path.name} is only {length:.2f} s long")
+
+    def _decode_from_start(self) -> Iterator[av.VideoFrame]:
+        """Yield decoded frames from --start on: seek to a key frame before it, decode, drop what is too early."""
+        if not self._start:
+            yield from self._decode()
+            return
+        try:
+            self._container.seek(self._origin_ticks, stream=self._stream)
+        except MEDIA_ERRORS:
+            self._rewind()
+        early = True
+        landed = False
+        frames = self._decode()
+        while (frame := next(frames, None)) is not None:
+            if not landed and frame.pts is not None and frame.pts > self._origin_ticks:
+                # The seek went too far (files without an index): count from the beginning instead.
+                frames.close()
+                self._rewind()
+                frames = self._decode()
+                landed = True
+                continue
+            landed = True
+            early = early and frame.pts is not None and frame.pts < self._origin_ticks
+            if not early:
+                yield frame
+
+    def _rewind(self) -> None:
+        self._container.close()
+        self._container = self._open_container()
+        self._stream = self._pick_stream()
+
+    def _decode(self) -> Iterator[av.VideoFrame]:
+        """Yield what decodes; skip and count the rest."""
+        packets = self._container.demux(self._stream)
+        in_a_row = 0
+        while True:
+            try:
+                packet = next(packets, None)
+            except MEDIA_ERRORS as error:
+                self._cut_short = f"reading stopped before the end ({reason(error)})"
+                packet = av.Packet()
+                packet.stream = self._stream
+            if packet is None:
+                return
+            try:
+                frames = packet.decode()
+                in_a_row = 0 if frames else in_a_row
+            except MEDIA_ERRORS:
+                self._counts["damaged"] += 1
+                in_a_row += 1
+                frames = []
+            for frame in frames:
+                if frame.width and frame.height:
+                    self._counts["corrupt"] += frame.is_corrupt
+                    yield frame
+            if self._cut_short is not None or in_a_row >= _HOPELESS_PACKETS:
+                return
+
+    def _no_picture(self) -> str:
+        if self._start:
+            return f"no picture at or after --start {float(self._start):g}"
+        codec = self._stream.codec_context.codec.canonical_name
+        if self._counts["damaged"]:
+            return f"its {codec} video is damaged (or encrypted): not one picture could be decoded"
+        if self._cut_short is not None:
+            return f"not one picture could be decoded: {self._cut_short}"
+        return f"it announces {codec} video but holds no picture (cut off, or only the head of a stream)"
+
+    def _note_format(self) -> None:
+        pixel_format = self._first.format
+        if has_alpha(pixel_format):
+            self._notes.append("transparency is ignored")
+        if not is_direct(pixel_format.name):
+            self._notes.append(f"{pixel_format.name} pictures are converted to {self._decoded_format.name}")
+        if self._first.interlaced_frame:
+            self._notes.append(
+                "the video is interlaced and is passed on as it is: deinterlace it first for clean depth"
+            )
+
+    def _describe(self) -> StreamInfo:
+        width, height = self._size
+        aspect = self._stream.sample_aspect_ratio or Fraction(1)
+        if self._orientation.swaps_axes:
+            width, height, aspect = height, width, 1 / aspect
+        length = self._length_s()
+        if length is not None:
+            length -= float(self._start)
+            length = length if self._duration is None else min(length, float(self._duration))
+        whole = not self._start and self._duration is None
+        count = self._stream.frames if whole and self._stream.frames else None
+        if count is None and length is not None and self._rate is not None:
+            count = max(1, round(length * self._rate))
+        return StreamInfo(
+            width=width,
+            height=height,
+            format=self._decoded_format,
+            time_base=self._time_base,
+            frame_rate=self._rate,
+            frame_count=count,
+            duration_s=length,
+            colour=self._colour,
+            sample_aspect=aspect,
+            bit_rate=self._stream.codec_context.bit_rate or None,
+        )
+
+    def _to_frame(self, picture: av.VideoFrame, pts: int, index: int) -> Frame:
+        changed = (picture.width, picture.height) != self._size or picture.format.name != self._pixel_format
+        self._counts["resized"] += changed
+        stored = self._decoded_format
+        if changed or not is_direct(picture.format.name) or nearest_format(picture.format) != stored:
+            picture = convert(picture, stored, self._colour, self._size)
+        return Frame(
+            planes=turn_planes(view_planes(picture, stored), self._orientation),
+            format=stored,
+            colour=self._colour,
+            sample_aspect=self._info.sample_aspect,
+            pts=pts,
+            duration=picture.duration or None,
+            time_base=self._time_base,
+            index=index,
+        )
+
+
+def _what_else(container: av.container.InputContainer) -> str:
+    kinds = Counter("cover art" if stream.type == "video" else stream.type for stream in container.streams)
+    if not kinds:
+        return "headers without any stream"
+    return " and ".join(sorted(f"{kind}" if kind != "subtitle" else "subtitles" for kind in kinds))

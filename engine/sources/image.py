@@ -1,0 +1,154 @@
+"""One still image, as one planar 4:4:4 frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import av
+import cv2
+import numpy as np
+
+from engine.errors import InputError
+from engine.frame import Colour, Frame, PixelFormat, StreamInfo
+from engine.sources.faults import MEDIA_ERRORS, check_readable, reason
+from engine.sources.planes import (
+    UPRIGHT,
+    Orientation,
+    colour_of,
+    convert,
+    has_alpha,
+    nearest_format,
+    orientation_of,
+    turn_planes,
+    view_planes,
+)
+
+IMAGE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".pnm", ".jp2", ".exr", ".tga"}
+)
+"""Suffixes that mean one picture. An animated .gif is a video."""
+
+STILL_TIME_BASE = Fraction(1, 25)
+
+
+class ImageSource:
+    """A single image: one frame at time zero.
+
+    Colour images become 4:4:4 full range with the depth of the file rounded up to 8, 10, 12 or 16 bits (JPEG keeps its
+    own YUV), gray ones stay gray. Transparency is laid over black. The camera's orientation tag is applied.
+
+    Raises:
+        InputError: missing, empty, damaged or no image.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        check_readable(self.path)
+        self._frame, self._notes = read_image(self.path)
+        self._info = StreamInfo(
+            width=self._frame.width,
+            height=self._frame.height,
+            format=self._frame.format,
+            time_base=STILL_TIME_BASE,
+            frame_rate=None,
+            frame_count=1,
+            duration_s=None,
+            colour=self._frame.colour,
+            sample_aspect=self._frame.sample_aspect,
+            is_still=True,
+        )
+
+    @property
+    def info(self) -> StreamInfo:
+        """What the frame looks like."""
+        return self._info
+
+    @property
+    def origin_s(self) -> Fraction:
+        """An image begins at zero."""
+        return Fraction(0)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was changed."""
+        return [f"{self.path.name}: {note}" for note in self._notes]
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the one frame."""
+        yield self._frame
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def read_image(path: Path) -> tuple[Frame, list[str]]:
+    """Decode the picture of an image file.
+
+    Returns:
+        The frame (index 0, pts 0) and notes on what was changed.
+
+    Raises:
+        InputError: the file is no image or is damaged.
+    """
+    try:
+        picture = _decode(path)
+    except MEDIA_ERRORS as error:
+        raise InputError(f"{path}: {_image_reason(error)}") from error
+    if picture is None:
+        raise InputError(f"{path}: there is no picture in it")
+    notes = []
+    orientation = orientation_of(picture)
+    if has_alpha(picture.format):
+        notes.append("transparency is laid over black")
+        picture = _over_black(picture)
+    if picture.is_corrupt:
+        notes.append("the image is damaged and may show blocks")
+    planes, pixel_format, colour = _to_planes(picture, orientation)
+    return Frame(planes=planes, format=pixel_format, colour=colour, pts=0, duration=1, time_base=STILL_TIME_BASE), notes
+
+
+def _decode(path: Path) -> av.VideoFrame | None:
+    # The name may hold a % sign, which FFmpeg's image reader would take for a number pattern.
+    with path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
+        if not container.streams.video:
+            return None
+        return next(container.decode(video=0), None)
+
+
+def _to_planes(picture: av.VideoFrame, orientation: Orientation) -> tuple[tuple[Any, ...], PixelFormat, Colour]:
+    pixel_format = nearest_format(picture.format)
+    colour = colour_of(picture)
+    if picture.format.name in ("gray", "gray16le", "gray16be", "monow", "monob", "gray10le", "gray12le"):
+        colour = Colour(matrix=colour.matrix, primaries=colour.primaries, transfer=colour.transfer, full_range=True)
+    if orientation.swaps_axes and pixel_format.subsampling == "422":
+        pixel_format = PixelFormat(subsampling="444", bits=pixel_format.bits)
+    if picture.format.name.replace("yuvj", "yuv") != pixel_format.name:
+        picture = convert(picture, pixel_format, colour)
+    planes = view_planes(picture, pixel_format)
+    return (planes if orientation == UPRIGHT else turn_planes(planes, orientation)), pixel_format, colour
+
+
+def _over_black(picture: av.VideoFrame) -> av.VideoFrame:
+    deep = max(component.bits for component in picture.format.components) > 8
+    rgba: Any = picture.reformat(format="rgba64le" if deep else "rgba").to_ndarray()
+    top = 65535 if deep else 255
+    opaque = cv2.multiply(rgba[..., :3], cv2.merge([rgba[..., 3]] * 3), scale=1 / top)
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(opaque), format="rgb48le" if deep else "rgb24")
+
+
+def _image_reason(error: BaseException) -> str:
+    if isinstance(error, av.error.InvalidDataError):
+        return "it is not an image, or it is damaged beyond reading"
+    return reason(error)
