@@ -1,0 +1,60 @@
+"""`python -m training RECIPE ...` trains a network; `python -m training data scenes ...` makes its scenes."""
+
+from __future__ import annotations
+
+import sys
+
+import tyro
+
+from training.progress import Progress
+from training.recipes import RECIPES
+from training.trainer import Trainer
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one recipe or the scene generator; returns the exit status (0 done, 1 failed, 2 usage, 130 interrupted)."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if not arguments or arguments[0] in ("-h", "--help"):
+        sys.stdout.write(_overview())
+        return 0 if arguments else 2
+    name, rest = arguments[0], arguments[1:]
+    if name == "data":
+        return _make_data(rest)
+    if name not in RECIPES:
+        sys.stderr.write(f"unknown recipe {name!r}: choose from {', '.join(RECIPES)}, or `data scenes`\n")
+        return 2
+    recipe = RECIPES[name]
+    try:
+        options = tyro.cli(recipe.options, args=rest, prog=f"python -m training {name}", description=recipe.help)
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    try:
+        trainer = Trainer(recipe.build(options), options, Progress(name))
+        path = trainer.run()
+    except (OSError, ValueError, FloatingPointError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    word = "stopped" if trainer.was_stopped else "done"
+    sys.stdout.write(f"{word} after {trainer.state.step} steps, {trainer.seconds / 60:.1f} min: {path}\n")
+    return 130 if trainer.was_stopped else 0
+
+
+def _make_data(arguments: list[str]) -> int:
+    if not arguments or arguments[0] != "scenes":
+        sys.stderr.write("python -m training data: choose `scenes`, for example `data scenes --help`\n")
+        return 2
+    from training.data.generate import main as generate
+
+    return generate(arguments[1:])
+
+
+def _overview() -> str:
+    lines = ["usage: python -m training RECIPE [options]     (RECIPE --help lists them)", ""]
+    lines += [f"  {name:<12} {recipe.help}" for name, recipe in RECIPES.items()]
+    lines += ["  data scenes  make procedural training scenes", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""What the recipes minimise.
+
+Depth is learned up to scale and shift: prediction and truth are both normalised per picture by their median and mean
+absolute deviation before they are compared, so that a scene in millimetres and one in miles teach the same thing.
+Infill is compared with the true picture inside holes only; outside, the graph itself copies what is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_TINY = 1e-4
+
+
+def normalise_affine(disparity: Tensor, valid: Tensor) -> Tensor:
+    """Remove the scale and shift of each picture: (d - median) / mean |d - median|, over valid pixels.
+
+    Args:
+        disparity: (N, 1, H, W) float.
+        valid: (N, 1, H, W) bool; invalid pixels do not count. A picture with no valid pixel becomes all zero.
+
+    Returns:
+        (N, 1, H, W) float32. The deviation is never taken below 1e-4, so a flat picture stays finite.
+    """
+    values = disparity.float()
+    hidden = values.masked_fill(~valid, torch.nan).flatten(1)
+    median = hidden.nanmedian(dim=1).values.nan_to_num()[:, None, None, None]
+    centred = torch.where(valid, values - median, 0.0)
+    count = valid.flatten(1).sum(dim=1).clamp(min=1)[:, None, None, None]
+    deviation = centred.abs().sum(dim=(1, 2, 3), keepdim=True) / count
+    return centred / deviation.clamp(min=_TINY)
+
+
+def affine_invariant(prediction: Tensor, truth: Tensor, valid: Tensor, trim: float = 0.1) -> Tensor:
+    """Mean absolute error of normalised disparities, the worst `trim` share of each picture left out.
+
+    prediction, truth: normalised, (N, 1, H, W). valid: bool. Trimming forgives a thin fence or a wrong label.
+    """
+    error = torch.where(valid, (prediction - truth).abs(), 0.0).flatten(1)
+    keep = max(1, round(error.shape[1] * (1 - trim)))
+    kept = error.topk(keep, dim=1, largest=False, sorted=False).values if trim > 0 else error
+    return kept.mean()
+
+
+def multiscale_gradient(prediction: Tensor, truth: Tensor, valid: Tensor, scales: int = 4) -> Tensor:
+    """Mean absolute gradient of the difference of normalised disparities, at 1, 1/2, 1/4 ... of the size.
+
+    It makes edges sharp and flat things flat; each coarser scale looks at every second sample.
+    """
+    difference = prediction - truth
+    total = difference.new_zeros(())
+    for scale in range(scales):
+        step = 2**scale
+        d, v = difference[..., ::step, ::step], valid[..., ::step, ::step]
+        total = total + _masked_gradient(d, v)
+    return total / scales
+
+
+def _masked_gradient(difference: Tensor, valid: Tensor) -> Tensor:
+    dx = (difference[..., 1:] - difference[..., :-1]).abs()
+    dy = (difference[..., 1:, :] - difference[..., :-1, :]).abs()
+    vx = valid[..., 1:] & valid[..., :-1]
+    vy = valid[..., 1:, :] & valid[..., :-1, :]
+    return (dx * vx).sum() / vx.sum().clamp(min=1) + (dy * vy).sum() / vy.sum().clamp(min=1)
+
+
+def ranking(prediction: Tensor, truth: Tensor, valid: Tensor, *, pairs: int, generator: torch.Generator) -> Tensor:
+    """Logistic loss on random pairs of pixels: the nearer one must be predicted nearer.
+
+    prediction, truth: normalised (N, 1, H, W); pairs whose true difference is under 0.05 are not ranked.
+    """
+    p, t, v = prediction.flatten(1), truth.flatten(1), valid.flatten(1)
+    first = torch.randint(p.shape[1], (p.shape[0], pairs), generator=generator)
+    second = torch.randint(p.shape[1], (p.shape[0], pairs), generator=generator)
+    gap = t.gather(1, first) - t.gather(1, second)
+    counted = (gap.abs() > 0.05) & v.gather(1, first) & v.gather(1, second)
+    margin = (p.gather(1, first) - p.gather(1, second)) * gap.sign()
+    return (functional.softplus(-4 * margin) * counted).sum() / (4 * counted.sum().clamp(min=1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepthLossWeights:
+    """Weights of the three terms of the depth loss."""
+
+    value: float = 1.0
+    gradient: float = 0.5
+    ranking: float = 0.3
+    pairs: int = 2048
+    """Random pairs ranked in each picture."""
+
+
+def depth_loss(
+    prediction: Tensor, truth: Tensor, valid: Tensor, weights: DepthLossWeights, generator: torch.Generator
+) -> Tensor:
+    """The depth recipe's loss on raw disparities (N, 1, H, W); truth 0 (sky) is as valid as any other value."""
+    p, t = normalise_affine(prediction, valid), normalise_affine(truth, valid)
+    # Very near things would own the loss of a picture with a far background.
+    t = t.clamp(-6, 6)
+    return (
+        weights.value * affine_invariant(p, t, valid)
+        + weights.gradient * multiscale_gradient(p, t, valid)
+        + weights.ranking * ranking(p, t, valid, pairs=weights.pairs, generator=generator)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfillLossWeights:
+    """Weights of the terms of the infill loss."""
+
+    colour: float = 1.0
+    gradient: float = 0.5
+    structure: float = 0.1
+
+
+def charbonnier(prediction: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
+    """Smooth L1 inside the mask: mean of sqrt(e^2 + 1e-6) over masked values. mask: (N, 1, H, W) 0 or 1."""
+    error = torch.sqrt((prediction - truth).square() + 1e-6) * mask
+    return error.sum() / (prediction.shape[1] * mask.sum()).clamp(min=1)
+
+
+def structure(prediction: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
+    """Mean 1 - SSIM (7x7 box windows) over masked pixels; windows reach across the hole's edge on purpose."""
+    one_minus = 1 - ssim_map(prediction, truth)
+    return (one_minus * mask).sum() / (prediction.shape[1] * mask.sum()).clamp(min=1)
+
+
+def ssim_map(first: Tensor, second: Tensor, window: int = 7) -> Tensor:
+    """(N, C, H, W) structural similarity of pictures in 0..1, box windows, borders averaged over what is inside."""
+
+    def blur(x: Tensor) -> Tensor:
+        return functional.avg_pool2d(x, window, 1, window // 2, count_include_pad=False)
+
+    a, b = blur(first), blur(second)
+    va = blur(first.square()) - a.square()
+    vb = blur(second.square()) - b.square()
+    cov = blur(first * second) - a * b
+    c1, c2 = 0.01**2, 0.03**2
+    return (2 * a * b + c1) * (2 * cov + c2) / ((a.square() + b.square() + c1) * (va + vb + c2))
+
+
+def infill_loss(prediction: Tensor, truth: Tensor, mask: Tensor, weights: InfillLossWeights) -> Tensor:
+    """The infill recipe's loss. prediction, truth: (N, 3, H, W) 0..1; mask: (N, 1, H, W) 1 = hole."""
+    # Gradients across the border of the hole count too, or fills end in a seam.
+    touched = functional.max_pool2d(mask, 3, 1, 1) > 0
+    return (
+        weights.colour * charbonnier(prediction, truth, mask)
+        + weights.gradient * multiscale_gradient(prediction, truth, touched.expand_as(prediction), scales=3)
+        + weights.structure * structure(prediction, truth, mask)
+    )

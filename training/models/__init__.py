@@ -1,0 +1,1 @@
+"""Networks: monocular depth and the gated infill U-Net."""
