@@ -8,11 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+import kernels
 from engine.depth.cuts import CutDetector
 from engine.depth.network_input import small_planes, small_rgb
 from engine.depth.stabiliser import RangeNormaliser, TemporalFilter
 from engine.frame import Frame
-from kernels import joint_upsample
 
 
 class DepthNetwork(Protocol):
@@ -59,5 +59,5 @@ class DepthStage:
             scaled = self._normaliser.normalise(raw, is_cut=is_cut)
             self._carried = self._filter.filter(scaled, planes[0], top, is_cut=is_cut)
             self._age = 0
-        disparity = joint_upsample(self._carried, frame.planes[0], threads=self._threads)
+        disparity = kernels.joint_upsample(self._carried, frame.planes[0], threads=self._threads)
         return replace(frame, disparity=disparity, is_cut=is_cut)

@@ -1,0 +1,157 @@
+"""Painting holes with a network, on tiles around them only.
+
+The background stretch that fills every hole beforehand stays where no tile comes: in slivers, at the frame's left and
+right border, and where a frame holds more holes than the budget of tiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+import kernels
+from engine.colour import rgb_from_yuv, yuv_from_rgb
+from engine.frame import Frame, View
+from engine.stereo.tile_pixels import Planes, read_tile, write_holes
+from engine.stereo.tiles import Tile, TileShape, plan_tiles
+
+_CHANNELS = 8
+_BATCHES = (16, 4, 1)
+
+
+class InfillNetwork(Protocol):
+    """A runtime session of an artifact of kind `infill`."""
+
+    def run(self, image: NDArray[Any]) -> NDArray[Any]:
+        """(N, 8, h, w) float32 guide -> (N, 3, h, w) float32 R'G'B' 0..1."""
+        ...
+
+
+@dataclass(slots=True)
+class InfillCount:
+    """What was done since the beginning."""
+
+    frames: int = 0
+    tiles: int = 0
+    tiles_over_budget: int = 0
+    """Tiles that were left to the background stretch."""
+
+
+class NetworkInfill:
+    """Paints the wide holes of views in place."""
+
+    def __init__(
+        self,
+        open_network: Callable[[tuple[int, int, int, int]], InfillNetwork],
+        *,
+        tile: TileShape | None = None,
+        min_width: int = 4,
+        max_tiles: int = 24,
+    ) -> None:
+        """Make the painter; networks are opened when they are first needed, one per batch size.
+
+        Args:
+            open_network: opens the network for an input of shape (N, 8, h, w).
+            tile: size of the tiles; made smaller for small pictures.
+            min_width: holes narrower than this many columns are left alone.
+            max_tiles: budget per frame, both eyes together; tiles with most hole pixels come first.
+        """
+        self._open_network = open_network
+        self._tile = tile or TileShape()
+        self._min_width = min_width
+        self._max_tiles = max_tiles
+        self._networks: dict[tuple[int, int, int, int], InfillNetwork] = {}
+        self.count = InfillCount()
+
+    def paint(self, frame: Frame, views: Sequence[View], *, disparity_of_parallax: tuple[float, float]) -> None:
+        """Paint the holes of the views.
+
+        Args:
+            frame: gives the colour description; its planes are not touched.
+            views: holes hold the background stretch; their planes are written in place, in holes only.
+            disparity_of_parallax: (scale, offset) that turn parallax_px into relative disparity 0..1.
+        """
+        self.count.frames += 1
+        shape = self._tile.fitted(frame.width, frame.height)
+        if shape is None:
+            return
+        jobs = [(tile, view) for view in views for tile in plan_tiles(view.hole, shape, min_width=self._min_width)]
+        if len(jobs) > self._max_tiles:
+            self.count.tiles_over_budget += len(jobs) - self._max_tiles
+            jobs = sorted(jobs, key=lambda job: -job[0].weight)[: self._max_tiles]
+        self.count.tiles += len(jobs)
+        reader = _TileReader.of(frame, shape, disparity_of_parallax)
+        # All guides are read before anything is painted, so the order of tiles cannot matter.
+        guides = [reader.guide(tile, view) for tile, view in jobs]
+        start = 0
+        for batch in _BATCHES:
+            while len(jobs) - start >= batch:
+                images = self._network((batch, _CHANNELS, shape.height, shape.width)).run(
+                    np.stack(guides[start : start + batch])
+                )
+                for image, (tile, view) in zip(images, jobs[start : start + batch], strict=True):
+                    reader.write(image, tile, view)
+                start += batch
+
+    def _network(self, shape: tuple[int, int, int, int]) -> InfillNetwork:
+        if shape not in self._networks:
+            self._networks[shape] = self._open_network(shape)
+        return self._networks[shape]
+
+
+@dataclass(frozen=True, slots=True)
+class _TileReader:
+    """Turns parts of views into guides and paintings into parts of views."""
+
+    shape: TileShape
+    shift: tuple[int, int]
+    is_gray: bool
+    top_code: int
+    to_rgb: NDArray[np.float32]
+    to_code: NDArray[np.float32]
+    disparity_of_parallax: tuple[float, float]
+
+    @classmethod
+    def of(cls, frame: Frame, shape: TileShape, disparity_of_parallax: tuple[float, float]) -> _TileReader:
+        to_rgb, rgb_offset = rgb_from_yuv(frame.colour, frame.format, frame.height)
+        to_code, code_offset = yuv_from_rgb(frame.colour, frame.format, frame.height)
+        is_gray = len(frame.planes) == 1
+        if is_gray:
+            # Luma is passed in place of chroma, which then must not count.
+            rgb_offset = rgb_offset + to_rgb[:, 1:].sum(axis=1) * (1 << (frame.format.bits - 1))
+            to_rgb = to_rgb * np.array([1.0, 0.0, 0.0])
+        return cls(
+            shape=shape,
+            shift=frame.format.chroma_shift,
+            is_gray=is_gray,
+            top_code=frame.format.max_value,
+            to_rgb=np.column_stack([to_rgb, rgb_offset]).astype(np.float32),
+            to_code=np.column_stack([to_code, code_offset]).astype(np.float32),
+            disparity_of_parallax=disparity_of_parallax,
+        )
+
+    def guide(self, tile: Tile, view: View) -> NDArray[np.float32]:
+        rgb = np.empty((self.shape.height, self.shape.width, 3), np.float32)
+        stretched_px = np.empty(rgb.shape[:2], np.float32)
+        corner = (tile.top, tile.left)
+        read_tile(_three(view), self.shift, view.hole, view.parallax_px, self.to_rgb, corner, rgb, stretched_px)
+        hole = view.hole[tile.top : tile.top + self.shape.height, tile.left : tile.left + self.shape.width]
+        scale, offset = self.disparity_of_parallax
+        disparity = np.clip(stretched_px * np.float32(scale) + np.float32(offset), 0.0, 1.0)
+        return kernels.hole_guide(rgb, np.ascontiguousarray(hole), stretched_px, disparity)
+
+    def write(self, image: NDArray[Any], tile: Tile, view: View) -> None:
+        core = (tile.core_top, tile.core_left, tile.core_bottom, tile.core_right)
+        corner = (tile.top, tile.left)
+        planes = _three(view)
+        write_holes(image, view.hole, corner, core, self.to_code, self.shift, self.is_gray, self.top_code, planes)
+
+
+def _three(view: View) -> Planes:
+    if len(view.planes) == 1:
+        return view.planes[0], view.planes[0], view.planes[0]
+    return view.planes[0], view.planes[1], view.planes[2]

@@ -1,0 +1,97 @@
+"""The stereo stage: parallax, both eyes, holes painted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.colour import black
+from engine.frame import Frame, View
+from engine.geometry import Eyes, eye_offsets
+from engine.stereo.infill import NetworkInfill
+from engine.stereo.parallax import ParallaxMapper
+from kernels import SplatView, forward_splat
+
+InfillMode = Literal["net", "stretch", "none"]
+TEAR_PX = 2.0
+"""Neighbours that land farther apart than this are torn: a surface may be stretched to twice its width."""
+
+
+class StereoStage:
+    """Adds `views` to every frame."""
+
+    def __init__(
+        self,
+        mapper: ParallaxMapper,
+        *,
+        eyes: Eyes = "both",
+        infill: NetworkInfill | Literal["stretch", "none"] = "stretch",
+        wanted: tuple[bool, bool] = (True, True),
+        tear_px: float = TEAR_PX,
+        threads: int = 1,
+    ) -> None:
+        """Make the stage.
+
+        Args:
+            mapper: turns disparity into parallax.
+            eyes: which are synthesised; a kept eye is the source itself, without holes.
+            infill: a network painter; `stretch` continues the background into holes, `none` leaves them black.
+            wanted: (left, right); an eye nobody looks at is not rendered, its view is the source.
+            tear_px: see kernels.forward_splat.
+            threads: of the splatting; changes only speed.
+        """
+        self._mapper = mapper
+        self._offsets = eye_offsets(eyes)
+        self._infill = infill
+        self._wanted = wanted
+        self._tear_px = tear_px
+        self._threads = threads
+
+    def process(self, frame: Frame) -> Frame:
+        """Render both eyes.
+
+        Raises:
+            ValueError: the frame has not been through the depth stage.
+        """
+        parallax_px = self._mapper.parallax_px(frame)
+        rendered = [
+            offset for offset, wanted in zip(self._offsets, self._wanted, strict=True) if wanted and offset != 0
+        ]
+        splats: tuple[SplatView, ...] = ()
+        if rendered:
+            splats = forward_splat(
+                frame.planes,
+                parallax_px,
+                eyes=rendered,
+                tear_px=self._tear_px,
+                fill="none" if self._infill == "none" else "background",
+                threads=self._threads,
+                bits=frame.format.bits,
+            )
+        new = [View(planes=splat.planes, hole=splat.hole, parallax_px=splat.parallax_px) for splat in splats]
+        if isinstance(self._infill, NetworkInfill):
+            self._infill.paint(frame, new, disparity_of_parallax=self._mapper.inverse(frame))
+        elif self._infill == "none":
+            for view in new:
+                _blacken(frame, view)
+        views = [
+            new.pop(0) if wanted and offset != 0 else _source_view(frame, parallax_px)
+            for offset, wanted in zip(self._offsets, self._wanted, strict=True)
+        ]
+        return replace(frame, views=(views[0], views[1]))
+
+
+def _source_view(frame: Frame, parallax_px: NDArray[Any]) -> View:
+    """The source as an eye: nothing moves, nothing is missing."""
+    hole = np.zeros((frame.height, frame.width), np.uint8)
+    return View(planes=frame.planes, hole=hole, parallax_px=parallax_px)
+
+
+def _blacken(frame: Frame, view: View) -> None:
+    """Zero luma is blacker than black in limited range; chroma is neutral already."""
+    luma, _, _ = black(frame.format, full_range=frame.colour.full_range)
+    if luma > 0:
+        np.putmask(view.planes[0], view.hole, luma)
