@@ -1,0 +1,88 @@
+"""What cameras and codecs do to a picture, the same for both eyes but for the noise."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+
+
+def degrade(views: tuple[Image, Image], rng: np.random.Generator) -> tuple[Image, Image]:
+    """Exposure, colour, blur, noise and compression of a random camera; geometry stays exact.
+
+    Args:
+        views: left and right, (H, W, 3) uint8 RGB.
+        rng: draws the camera.
+    """
+    curve = _curve(views[0], rng)
+    matrix = _colour_matrix(rng)
+    blur = float(abs(rng.normal(0, 0.6))) if rng.random() < 0.6 else 0.0
+    shrink = float(rng.uniform(0.45, 0.9)) if rng.random() < 0.25 else 1.0
+    noise = float(rng.uniform(0, 9)) if rng.random() < 0.6 else 0.0
+    clumped = bool(rng.random() < 0.3)
+    sharpen = float(rng.uniform(0.2, 1.0)) if rng.random() < 0.25 else 0.0
+    quality = int(rng.integers(25, 96)) if rng.random() < 0.7 else 0
+
+    def shoot(view: Image) -> Image:
+        picture = cv2.transform(cv2.LUT(view, curve), matrix)
+        height, width = picture.shape[:2]
+        if shrink < 1:
+            small = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+            picture = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
+        if blur > 0.2:
+            picture = cv2.GaussianBlur(picture, (0, 0), blur)
+        if sharpen:
+            soft = cv2.GaussianBlur(picture, (0, 0), 1.2)
+            picture = cv2.addWeighted(picture, 1 + sharpen, soft, -sharpen, 0)
+        if noise:
+            picture = _grainy(picture, noise, clumped, rng)
+        if quality:
+            done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+            if done:
+                picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        return picture
+
+    return shoot(views[0]), shoot(views[1])
+
+
+def _curve(view: Image, rng: np.random.Generator) -> Image:
+    """(256,) uint8: exposure towards a random mean, then a random gamma and contrast."""
+    mean = float(view[::4, ::4].mean()) / 255
+    wanted = rng.uniform(0.25, 0.62)
+    gain = np.clip(wanted / max(mean, 0.02), 0.5, 2.6) ** rng.uniform(0.4, 1.0)
+    x = np.linspace(0, 1, 256) * gain
+    # Highlights roll off instead of clipping hard.
+    x = np.where(x > 0.8, 0.8 + 0.2 * np.tanh((x - 0.8) / 0.2), x)
+    x = x ** rng.uniform(0.8, 1.25)
+    x = (x - 0.5) * rng.uniform(0.8, 1.2) + 0.5 + rng.uniform(-0.04, 0.04)
+    return np.clip(x * 255, 0, 255).astype(np.uint8)
+
+
+def _colour_matrix(rng: np.random.Generator) -> npt.NDArray[np.float32]:
+    """(3, 3): white balance and saturation."""
+    saturation = rng.uniform(0.5, 1.3) if rng.random() < 0.93 else 0.0
+    gray = np.full((3, 3), 1 / 3)
+    matrix = np.eye(3) * saturation + gray * (1 - saturation)
+    return np.asarray(np.diag(rng.uniform(0.88, 1.12, 3)) @ matrix, np.float32)
+
+
+def _grainy(picture: Image, strength: float, clumped: bool, rng: np.random.Generator) -> Image:
+    height, width = picture.shape[:2]
+    # Drawing new noise for every pixel costs more than drawing the scene: a shifted table looks the same.
+    table = _noise_table()
+    top, side = (int(v) for v in rng.integers(0, 256, 2))
+    rows, columns = np.arange(top, top + height) % 512, np.arange(side, side + width) % 512
+    grain = table[rows][:, columns]
+    if clumped:
+        grain = cv2.GaussianBlur(grain, (0, 0), 0.8) * 2
+    return cv2.add(picture, (grain * strength).astype(np.int16), dtype=cv2.CV_8U)
+
+
+def _noise_table() -> npt.NDArray[np.float32]:
+    return _NOISE
+
+
+_NOISE = np.random.default_rng(3).normal(0, 1, (512, 512, 3)).astype(np.float32)
+_NOISE.setflags(write=False)

@@ -1,0 +1,159 @@
+"""From a seed to a sample: builds a scene, draws both eyes, and turns away scenes that teach nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from training.data.assets import Assets
+from training.data.degrade import degrade
+from training.data.renderer import Picture, Renderer
+from training.data.rooms import build_room
+from training.data.scene import Scene
+
+Build = Callable[[np.random.Generator, Assets], Scene]
+
+KINDS: dict[str, tuple[Build, float]] = {
+    "room": (build_room, 0.45),
+}
+"""kind: (what builds it, its share)."""
+
+GENERATOR = 1
+"""Version of the generator, written to every shard; grows when scenes of a seed change."""
+
+_ATTEMPTS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """What lies behind the first surface of one eye.
+
+    colour: (H, W, 3) uint8. disparity: (H, W) float32 pixels. seen: (H, W) bool, False where nothing lies behind.
+    """
+
+    colour: npt.NDArray[np.uint8]
+    disparity: npt.NDArray[np.float32]
+    seen: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A stereo pair with exact truth.
+
+    left, right: (H, W, 3) uint8 RGB. disparity_left, disparity_right: (H, W) float16 pixels of this pair, 0 = sky;
+    `right[y, x - disparity_left[y, x]]` shows the surface point of `left[y, x]` unless it is hidden there.
+    baseline: metres. focal_px: pixels. behind: the layer behind each eye's first surface, where it was asked for.
+    """
+
+    left: npt.NDArray[np.uint8]
+    right: npt.NDArray[np.uint8]
+    disparity_left: npt.NDArray[np.float16]
+    disparity_right: npt.NDArray[np.float16]
+    kind: str = ""
+    baseline: float = 0.0
+    focal_px: float = 0.0
+    behind: tuple[Behind, Behind] | None = None
+
+
+def scene_rng(seed: int, attempt: int = 0) -> np.random.Generator:
+    """The random numbers of one attempt at the scene with this seed."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, attempt])))
+
+
+def build_scene(seed: int, assets: Assets, *, kind: str | None = None, attempt: int = 0) -> Scene:
+    """The scene of a seed; `kind` overrules the one the seed would draw.
+
+    Raises:
+        ValueError: unknown kind.
+    """
+    rng = scene_rng(seed, attempt)
+    shares = np.array([share for _, share in KINDS.values()])
+    drawn = list(KINDS)[int(rng.choice(len(KINDS), p=shares / shares.sum()))]
+    if kind is not None and kind not in KINDS:
+        raise ValueError(f"no scene kind {kind!r}; there are {', '.join(KINDS)}")
+    return KINDS[kind or drawn][0](rng, assets)
+
+
+def render_scene(
+    seed: int,
+    width: int,
+    height: int,
+    *,
+    assets: Assets,
+    renderer: Renderer,
+    kind: str | None = None,
+    time: float = 0.0,
+    behind: bool = False,
+    clean: bool = False,
+) -> Sample:
+    """A stereo sample; a pure function of its arguments on one driver.
+
+    Args:
+        seed: which scene. Scenes that teach nothing are replaced by the seed's next attempt.
+        width: pixels.
+        height: pixels.
+        assets: what scenes are built from; the same that the renderer was made with.
+        renderer: draws.
+        kind: one of KINDS, drawn by its share where None.
+        time: seconds since the scene's start; camera and things move.
+        behind: also the exact layer behind both eyes.
+        clean: no noise, blur or compression.
+
+    Raises:
+        ValueError: unknown kind, or a size below 16 pixels.
+    """
+    if min(width, height) < 16:
+        raise ValueError(f"pictures must be at least 16 x 16, not {width} x {height}")
+    size = (width, height)
+    for attempt in range(_ATTEMPTS):
+        still = build_scene(seed, assets, kind=kind, attempt=attempt)
+        renderer.load(still)
+        left = renderer.draw(still, still.camera, size)
+        if teaches(left) or attempt == _ATTEMPTS - 1:
+            break
+    rng = scene_rng(seed, 1_000_000)
+    nearest = float(np.quantile(left.inverse_depth, 0.998))
+    focal = still.camera.focal_px(width)
+    baseline = float(np.exp(rng.uniform(np.log(0.02), np.log(0.12)))) * width / (focal * max(nearest, 1e-6))
+    scene = still.at(time)
+    if time:
+        renderer.load(scene)
+        left = renderer.draw(scene, scene.camera, size)
+    other = scene.camera.shifted(baseline)
+    right = renderer.draw(scene, other, size)
+    factor = focal * baseline
+    hidden = None
+    if behind:
+        layers = (renderer.draw(scene, scene.camera, size, left), renderer.draw(scene, other, size, right))
+        hidden = (_behind(layers[0], factor), _behind(layers[1], factor))
+    views = (left.colour, right.colour) if clean else degrade((left.colour, right.colour), rng)
+    return Sample(
+        left=views[0],
+        right=views[1],
+        disparity_left=(left.inverse_depth * factor).astype(np.float16),
+        disparity_right=(right.inverse_depth * factor).astype(np.float16),
+        kind=scene.kind,
+        baseline=baseline,
+        focal_px=focal,
+        behind=hidden,
+    )
+
+
+def _behind(picture: Picture, factor: float) -> Behind:
+    seen = picture.colour.any(axis=2)
+    return Behind(colour=picture.colour, disparity=picture.inverse_depth * np.float32(factor), seen=seen)
+
+
+def teaches(picture: Picture) -> bool:
+    """False for pictures of one depth, of one colour, or of something right before the lens."""
+    inverse = picture.inverse_depth
+    nearest = float(np.quantile(inverse, 0.998))
+    if nearest <= 0 or (inverse > 1 / 0.3).mean() > 0.6:
+        return False
+    if inverse.std() < 0.06 * nearest:
+        return False
+    light = picture.colour[::4, ::4].mean(axis=2)
+    return bool(light.std() > 9 and 18 < light.mean() < 238)
