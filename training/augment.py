@@ -65,7 +65,7 @@ class Augmenter:
         window = np.s_[y : y + h, x : x + w]
         smaller = w >= size[0] and h >= size[1]
         image = cv2.resize(image[window], size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
-        depth = np.ascontiguousarray(disparity[window], np.float32)
+        depth: NDArray[Any] = np.ascontiguousarray(disparity[window], np.float32)
         depth = cv2.resize(depth, size, interpolation=cv2.INTER_NEAREST)
         if rng.random() < 0.5:
             image, depth = np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(depth[:, ::-1])
@@ -85,7 +85,7 @@ class Augmenter:
         if rng.random() < o.jpeg:
             quality = int(rng.integers(25, 95))
             _, packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-            image = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+            image = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR))
         return image
 
     def _grain(self, image: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:

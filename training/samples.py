@@ -1,68 +1,18 @@
 """Draws training and validation samples from a folder of scene shards that may grow while it is read.
 
-The layout on disk is fixed by docs/architecture.md section 7. The last sixteenth of every shard (one sample at
-least) is for validation and never drawn for training.
+Every sixteenth sample is for validation and never drawn for training.
 """
 
 from __future__ import annotations
 
-import re
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-_FINISHED = re.compile(r"shard-[^.]+-\d+")
-_ARRAYS = ("left", "right", "disparity_left", "disparity_right")
+from training.data.shards import Sample, ShardFolder
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StereoSample:
-    """One rectified pair with exact disparity."""
-
-    left: NDArray[np.uint8]  # (H, W, 3) RGB
-    right: NDArray[np.uint8]  # (H, W, 3) RGB
-    disparity_left: NDArray[np.float16]  # (H, W) pixels, 0 = infinitely far
-    disparity_right: NDArray[np.float16]  # (H, W)
-
-    def mirrored(self) -> StereoSample:
-        """The pair seen in a mirror: eyes change places, geometry stays that of a rectified pair."""
-        return StereoSample(
-            self.right[:, ::-1], self.left[:, ::-1], self.disparity_right[:, ::-1], self.disparity_left[:, ::-1]
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Shard:
-    left: NDArray[np.uint8]
-    right: NDArray[np.uint8]
-    disparity_left: NDArray[np.float16]
-    disparity_right: NDArray[np.float16]
-
-    @classmethod
-    def open(cls, folder: Path) -> _Shard:
-        shard = cls(*(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in _ARRAYS))
-        count, height, width, channels = shard.left.shape
-        if channels != 3 or shard.right.shape != shard.left.shape or count == 0:
-            raise ValueError(f"{folder}: left and right must be (N, H, W, 3) and alike, got {shard.left.shape}")
-        if shard.disparity_left.shape != (count, height, width) or shard.disparity_right.shape != (
-            count,
-            height,
-            width,
-        ):
-            raise ValueError(f"{folder}: disparities must be {(count, height, width)}")
-        return shard
-
-    @property
-    def num_validation(self) -> int:
-        return max(1, len(self.left) // 16)
-
-    def __getitem__(self, index: int) -> StereoSample:
-        return StereoSample(
-            self.left[index], self.right[index], self.disparity_left[index], self.disparity_right[index]
-        )
+_HOLD_OUT = 16
 
 
 class SampleFolder:
@@ -72,48 +22,51 @@ class SampleFolder:
         """Open what is there now.
 
         Raises:
-            FileNotFoundError: the folder does not exist or holds no finished shard.
-            ValueError: a shard's arrays do not fit together.
+            FileNotFoundError: the folder does not exist or holds fewer than sixteen samples.
+            ValueError: a shard is damaged.
         """
         self.folder = folder
         self._lock = threading.Lock()
-        self._shards: dict[str, _Shard] = {}
-        self.rescan()
-        if not self._shards:
+        self._shards = ShardFolder(folder)
+        if len(self._shards) < _HOLD_OUT:
             raise FileNotFoundError(
-                f"{folder}: no shard-*/ with left.npy in it; make some with `python -m training data scenes`"
+                f"{folder}: {len(self._shards)} samples in its shard-*/ folders, at least {_HOLD_OUT} are needed; "
+                "make some with `python -m training data scenes`"
             )
 
-    def rescan(self) -> int:
-        """Open shards that have appeared since; returns how many there are."""
-        found = sorted(p.parent for p in self.folder.glob("shard-*/left.npy") if _FINISHED.fullmatch(p.parent.name))
+    def rescan(self) -> None:
+        """Take in shards that have appeared since.
+
+        Raises:
+            ValueError: a new shard is damaged.
+        """
         with self._lock:
-            for path in found:
-                if path.name not in self._shards:
-                    self._shards[path.name] = _Shard.open(path)
-            return len(self._shards)
+            self._shards.rescan()
 
     @property
     def num_training(self) -> int:
         """Samples that may be drawn for training."""
         with self._lock:
-            return sum(len(s.left) - s.num_validation for s in self._shards.values())
+            return _num_training(len(self._shards))
 
-    def draw(self, rng: np.random.Generator) -> StereoSample:
-        """One training sample, every sample of the folder equally likely."""
+    def draw(self, rng: np.random.Generator) -> Sample:
+        """One training sample, each equally likely; arrays are memory-mapped and read-only."""
         with self._lock:
-            shards = list(self._shards.values())
-        ends = np.cumsum([len(s.left) - s.num_validation for s in shards])
-        if ends[-1] == 0:
-            raise ValueError(f"{self.folder}: every shard has one sample only; nothing is left to train on")
-        pick = int(rng.integers(ends[-1]))
-        which = int(np.searchsorted(ends, pick, side="right"))
-        return shards[which][pick - (int(ends[which - 1]) if which else 0)]
+            pick = int(rng.integers(_num_training(len(self._shards))))
+            return self._shards[pick + pick // (_HOLD_OUT - 1)]
 
-    def validation(self, limit: int) -> list[StereoSample]:
+    def validation(self, limit: int) -> list[Sample]:
         """Up to `limit` samples that are never drawn, spread evenly over the shards present now."""
         with self._lock:
-            shards = list(self._shards.values())
-        held = [(s, len(s.left) - 1 - k) for s in shards for k in range(s.num_validation)]
-        chosen = np.linspace(0, len(held) - 1, min(limit, len(held))).round().astype(int)
-        return [held[i][0][held[i][1]] for i in chosen]
+            held = range(_HOLD_OUT - 1, len(self._shards), _HOLD_OUT)
+            chosen = np.linspace(0, len(held) - 1, min(limit, len(held))).round().astype(int)
+            return [self._shards[held[i]] for i in chosen]
+
+
+def _num_training(count: int) -> int:
+    return count - count // _HOLD_OUT
+
+
+def mirrored(sample: Sample) -> Sample:
+    """The pair seen in a mirror: the eyes change places, and the geometry is again that of a rectified pair."""
+    return Sample(*(np.ascontiguousarray(array[:, ::-1]) for array in (sample[1], sample[0], sample[3], sample[2])))

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from training.augment import Augmenter, AugmentOptions
+from training.data.shards import Sample
 from training.evaluation.rgbd import RgbdFrame, predict_disparity, read_rgbd, score_rgbd
 from training.losses import DepthLossWeights, depth_loss
 from training.metrics import depth_scores, mean_scores
 from training.models.depth import SIZE_MULTIPLE, DepthConfig, DepthNet
-from training.samples import SampleFolder, StereoSample
+from training.samples import SampleFolder
 from training.trainer import Batch, RunOptions
 
 _RESCAN_STEPS = 100
@@ -67,7 +68,7 @@ class DepthTask:
         self.frames: dict[str, list[RgbdFrame]] = {
             folder.name: list(read_rgbd(folder, options.eval_every)) for folder in options.eval_rgbd
         }
-        self._held: list[StereoSample] = self.samples.validation(_VALIDATION_SAMPLES)
+        self._held: list[Sample] = self.samples.validation(_VALIDATION_SAMPLES)
 
     def make_batch(self, step: int, fraction: float) -> Batch:
         """`image` (N, 3, H, W) 0..1 and disparity (N, 1, H, W)."""
