@@ -44,7 +44,7 @@ def _image_files(path: Path, options: SinkOptions) -> Sink:
     return ImageFilesSink(path, overwrite=options.overwrite, input_path=options.input_path)
 
 
-def _null(path: Path, options: SinkOptions) -> Sink:
+def _null(path: Path, options: SinkOptions) -> Sink:  # noqa: ARG001
     return NullSink()
 
 

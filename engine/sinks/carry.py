@@ -57,8 +57,8 @@ class CarryOver:
         self._end = None if duration_s is None else Fraction(duration_s).limit_denominator(1_000_000)
         self._input: av.container.InputContainer | None = None
         self._tracks: dict[int, _Track] = {}
-        self._packets: Iterator[av.Packet] | None = None
-        self._pending: tuple[Fraction, av.Packet] | None = None
+        self._packets: Iterator[av.Packet[Any]] | None = None
+        self._pending: tuple[Fraction, av.Packet[Any]] | None = None
         self._notes: list[str] = []
 
     @property
@@ -187,7 +187,7 @@ class CarryOver:
         self._packets = self._input.demux([track.source for track in self._tracks.values()])
         self._pending = self._next()
 
-    def _next(self) -> tuple[Fraction, av.Packet] | None:
+    def _next(self) -> tuple[Fraction, av.Packet[Any]] | None:
         """The next packet to copy with its time in the output; None at the end."""
         while self._packets is not None:
             try:
@@ -218,7 +218,7 @@ class CarryOver:
     def _cut(self) -> bool:
         return self._origin > 0
 
-    def _copy(self, output: av.container.OutputContainer, packet: av.Packet) -> None:
+    def _copy(self, output: av.container.OutputContainer, packet: av.Packet[Any]) -> None:
         track = self._tracks[packet.stream_index]
         stamp = packet.dts if packet.dts is not None else packet.pts
         dts = (stamp - track.origin) if stamp is not None else (track.last_dts or 0) + 1
@@ -241,12 +241,12 @@ class CarryOver:
             track.faults[f"could not be copied ({reason(error)})"] += 1
 
 
-def _as_text(track: _Track, packet: av.Packet) -> av.Packet | None:
+def _as_text(track: _Track, packet: av.Packet[Any]) -> av.Packet[Any] | None:
     """The same subtitle in the other text format, through FFmpeg's own decoder and encoder; None for an empty one."""
     subtitle = track.source.codec_context.decode2(packet)
     if subtitle is None:
         return None
-    written: av.Packet = track.target.codec_context.encode_subtitle(subtitle)
+    written: av.Packet[Any] = track.target.codec_context.encode_subtitle(subtitle)
     written.time_base = packet.time_base
     written.duration = packet.duration
     return written

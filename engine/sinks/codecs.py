@@ -145,21 +145,21 @@ _VPX_SPEEDS = (8, 8, 7, 6, 5, 4, 2, 1, 0, 0)
 def _vpx(name: str, crf: float | None, preset: str | None) -> Encoder:
     speed = _speed(name, preset, {word: str(speed) for word, speed in zip(_PRESETS, _VPX_SPEEDS, strict=True)}, 8)
     options = _options(crf=_crf(name, crf, 63), **{"cpu-used": speed})
-    return Encoder(name, {**options, "deadline": "good", "row-mt": "1", "b": "0"})
+    return Encoder(name, {**options, "deadline": "good", "row-mt": "1"})
 
 
 def _nvenc(name: str, crf: float | None, preset: str | None) -> Encoder:
     options = _options(cq=_crf(name, crf, 51), preset=preset)
-    return Encoder(name, {**options, "rc": "vbr", "b": "0"})
+    return Encoder(name, {**options, "rc": "vbr"})
 
 
-def _quantised(name: str, crf: float | None, preset: str | None) -> Encoder:
+def _quantised(name: str, crf: float | None, preset: str | None) -> Encoder:  # noqa: ARG001
     # These have a quantiser scale of 2..31 instead of a crf of 0..51; 18 is about 3, 28 about 8.
     value = float(_crf(name, crf, 51) or 18)
     return Encoder(name, {}, quantiser=max(1, round(2 ** ((value - 9) / 6))))
 
 
-def _plain(name: str, crf: float | None, preset: str | None) -> Encoder:
+def _plain(name: str, crf: float | None, preset: str | None) -> Encoder:  # noqa: ARG001
     return Encoder(name, {})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 
@@ -83,7 +84,7 @@ class EncoderSink(FinishOrAbort):
         *,
         width: int,
         height: int,
-        format: PixelFormat,
+        format: PixelFormat,  # noqa: A002 - the contract's name
         colour: Colour,
         sample_aspect: Fraction,
         time_base: Fraction,
@@ -209,7 +210,7 @@ class EncoderSink(FinishOrAbort):
         context.color_trc = picture.colour.transfer
         context.color_range = 2 if picture.colour.full_range else 1
         context.thread_count = self._threads
-        context.thread_type = "AUTO"  # type: ignore[assignment]
+        context.thread_type = "AUTO"
         context.flags |= av.codec.context.Flags.frame_duration
         if self._encoder.quantiser is not None:
             context.qscale = True
@@ -235,7 +236,7 @@ class EncoderSink(FinishOrAbort):
             picture.pts = self.frames_written
             picture.time_base = 1 / (self._stream.codec_context.framerate or Fraction(25))
         time_base = self._stream.codec_context.time_base
-        if picture.time_base != time_base:
+        if picture.time_base is not None and picture.time_base != time_base:
             scale = picture.time_base / time_base
             picture.pts = round(picture.pts * scale)
             picture.duration = round(picture.duration * scale)
@@ -245,7 +246,7 @@ class EncoderSink(FinishOrAbort):
         self._last_pts = picture.pts
         self._end = (picture.pts + max(1, picture.duration)) * time_base
 
-    def _mux(self, packet: av.Packet) -> None:
+    def _mux(self, packet: av.Packet[Any]) -> None:
         assert self._container is not None
         if self._carry is not None and packet.dts is not None and packet.time_base:
             self._carry.pump(self._container, packet.dts * packet.time_base)

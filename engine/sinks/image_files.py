@@ -67,11 +67,11 @@ class ImageFilesSink(FinishOrAbort):
         *,
         width: int,
         height: int,
-        format: PixelFormat,
+        format: PixelFormat,  # noqa: A002 - the contract's name
         colour: Colour,
         sample_aspect: Fraction,
-        time_base: Fraction,
-        frame_rate: Fraction | None,
+        time_base: Fraction,  # noqa: ARG002
+        frame_rate: Fraction | None,  # noqa: ARG002
     ) -> None:
         """Prepare the conversion to RGB."""
         suffix = self._pattern.suffix.lower()

@@ -25,7 +25,7 @@ class NullSink(FinishOrAbort):
         *,
         width: int,
         height: int,
-        format: PixelFormat,
+        format: PixelFormat,  # noqa: A002 - the contract's name
         colour: Colour,
         sample_aspect: Fraction,
         time_base: Fraction,
@@ -42,7 +42,7 @@ class NullSink(FinishOrAbort):
             frame_rate=frame_rate,
         )
 
-    def write(self, frame: Frame) -> None:
+    def write(self, frame: Frame) -> None:  # noqa: ARG002
         """Count one frame."""
         self.frames_written += 1
 

@@ -64,11 +64,11 @@ class PictureWriter:
         return allocated
 
     def _planes(self) -> list[np.ndarray[Any, Any]]:
-        dtype = np.dtype(np.uint8 if self._format.bits == 8 else np.uint16)
+        dtype: np.dtype[Any] = np.dtype(np.uint8 if self._format.bits == 8 else np.uint16)
         shapes = self._format.plane_shapes(*self._size)
         views = []
         for plane, (rows, columns) in zip(self._frame.planes, shapes, strict=True):
-            memory = np.frombuffer(plane, dtype=dtype, count=plane.line_size // dtype.itemsize * rows)
+            memory = np.frombuffer(memoryview(plane), dtype=dtype, count=plane.line_size // dtype.itemsize * rows)
             views.append(memory.reshape(rows, -1)[:, :columns])
         return views
 

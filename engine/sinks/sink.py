@@ -16,8 +16,8 @@ class Picture:
 
     width: int
     height: int
-    format: PixelFormat = PixelFormat()
-    colour: Colour = Colour()
+    format: PixelFormat
+    colour: Colour
     sample_aspect: Fraction = Fraction(1)
     time_base: Fraction = Fraction(1, 1000)
     frame_rate: Fraction | None = None
@@ -40,7 +40,7 @@ class Sink(Protocol):
         *,
         width: int,
         height: int,
-        format: PixelFormat,
+        format: PixelFormat,  # noqa: A002 - the contract's name
         colour: Colour,
         sample_aspect: Fraction,
         time_base: Fraction,

@@ -37,7 +37,7 @@ STEREO_TAGS: Mapping[str, StereoTag] = MappingProxyType(
         "anaglyph-green-magenta": StereoTag("anaglyph_green_magenta"),
     }
 )
-"""By layout name, left eye first. Layouts that show one picture (left, right, depth) are not stereo and have no entry."""
+"""By layout name, left eye first. Layouts that show one picture (left, right, depth) have no entry."""
 
 _WEBM_MODES = frozenset({"mono", "left_right", "bottom_top", "top_bottom", "right_left"})
 _BOXES_TO_SAMPLE_ENTRY = (b"trak", b"mdia", b"minf", b"stbl", b"stsd")

@@ -26,7 +26,7 @@ def _file(spec: str, span: Span) -> Source:
     return FileSource(spec, start_s=span.start_s, duration_s=span.duration_s)
 
 
-def _image(spec: str, span: Span) -> Source:
+def _image(spec: str, span: Span) -> Source:  # noqa: ARG001 - a still has no span
     return ImageSource(spec)
 
 

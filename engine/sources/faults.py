@@ -24,6 +24,7 @@ _BY_ERRNO = {
     errno.ENOSYS: "it uses a feature that FFmpeg cannot decode",
     errno.EINVAL: "its headers make no sense",
 }
+_MP4_BOXES = frozenset({b"ftyp", b"moof", b"mdat", b"styp", b"sidx", b"free", b"wide", b"skip"})
 
 
 def check_readable(path: Path) -> None:
@@ -38,6 +39,21 @@ def check_readable(path: Path) -> None:
         raise InputError(f"{path}: it may not be read (permission denied)")
     if path.is_file() and size == 0:
         raise InputError(f"{path}: the file is empty (0 bytes)")
+
+
+def unreadable(path: Path, error: BaseException) -> str:
+    """Like `reason`, after a look at the file for what FFmpeg does not tell."""
+    if isinstance(error, (av.error.InvalidDataError, av.error.EOFError)):
+        try:
+            with path.open("rb") as file:
+                head = file.read(12)
+        except OSError:
+            return reason(error)
+        if head[4:8] in _MP4_BOXES:
+            return "its index (the moov box) is missing: the recording or download was cut off, or this is only a part"
+        if not head.strip(b"\0"):
+            return "it holds nothing but zeros (an unfinished download?)"
+    return reason(error)
 
 
 def reason(error: BaseException) -> str:

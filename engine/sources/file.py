@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import av
 from av.stream import Discard, Disposition
 
 from engine.errors import InputError, UsageError
 from engine.frame import Frame, StreamInfo
-from engine.sources.faults import MEDIA_ERRORS, check_readable, reason
+from engine.sources.faults import MEDIA_ERRORS, check_readable, reason, unreadable
 from engine.sources.planes import (
     colour_of,
     convert,
     has_alpha,
     is_direct,
+    is_transparent,
     nearest_format,
     orientation_of,
     turn_planes,
@@ -29,7 +30,8 @@ from engine.sources.planes import (
 from engine.sources.timing import TimestampRepair
 
 _NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
-_SANE_RATE = Fraction(1000)
+# Above this the number is a clock's (1000 in Matroska, 90000 in MPEG-TS), not a frame rate.
+_SANE_RATE = Fraction(480)
 # A decoder that refuses this many packets in a row without one picture will not recover.
 _HOPELESS_PACKETS = 500
 
@@ -80,15 +82,16 @@ class FileSource:
         self._check_start()
         self._decoded = self._decode_from_start()
         try:
-            self._first = next(self._decoded)
+            first = next(self._decoded)
         except StopIteration:
             raise InputError(f"{self.path}: {self._no_picture()}") from None
-        self._orientation = orientation_of(self._first)
-        self._decoded_format = upright_format(nearest_format(self._first.format), self._orientation)
-        self._colour = colour_of(self._first)
-        self._size = (self._first.width, self._first.height)
-        self._pixel_format = self._first.format.name
-        self._note_format()
+        self._pending: av.VideoFrame | None = first
+        self._orientation = orientation_of(first)
+        self._decoded_format = upright_format(nearest_format(first.format), self._orientation)
+        self._colour = colour_of(first)
+        self._size = (first.width, first.height)
+        self._pixel_format = first.format.name
+        self._note_format(first)
         self._info = self._describe()
 
     @property
@@ -126,9 +129,8 @@ class FileSource:
             InputError: not one frame lies in the span.
         """
         end = None if self._duration is None else round(self._duration / self._time_base)
-        index = 0
-        pending: av.VideoFrame | None = self._first
-        del self._first
+        index, pts = 0, 0
+        pending, self._pending = self._pending, None
         while pending is not None:
             pts = self._repair(None if pending.pts is None else pending.pts - self._origin_ticks)
             if end is not None and pts >= end:
@@ -136,7 +138,8 @@ class FileSource:
             yield self._to_frame(pending, pts, index)
             index += 1
             pending = next(self._decoded, None)
-        self._decoded.close()
+        else:
+            self._note_missing(index, pts)
         if index == 0:
             raise InputError(f"{self.path}: no picture between --start and the end of --duration")
 
@@ -156,7 +159,7 @@ class FileSource:
         try:
             return av.open(str(self.path), metadata_errors="replace")
         except MEDIA_ERRORS as error:
-            raise InputError(f"{self.path}: {reason(error)}") from error
+            raise InputError(f"{self.path}: {unreadable(self.path, error)}") from error
 
     def _pick_stream(self) -> av.VideoStream:
         streams = self._container.streams
@@ -170,12 +173,12 @@ class FileSource:
         stream = best if best in decodable else decodable[0]
         for other in streams:
             other.discard = Discard.default if other is stream else Discard.all
-        stream.thread_type = "AUTO"  # type: ignore[assignment]
+        stream.thread_type = "AUTO"
         stream.codec_context.thread_count = self._threads
-        return stream  # type: ignore[return-value]
+        return stream
 
     def _file_start(self) -> Fraction:
-        # A negative start is priming that the container plays before zero; a late one is no reason to begin with nothing.
+        # A negative start is priming that plays before zero; a late one is no reason to begin with nothing.
         start = self._container.start_time
         return max(Fraction(0), Fraction(start, av.time_base)) if start is not None else Fraction(0)
 
@@ -186,8 +189,11 @@ class FileSource:
         return None
 
     def _length_s(self) -> float | None:
+        """Seconds of video, from the most to the least trustworthy place."""
         if self._stream.duration:
             return float(self._stream.duration * self._time_base)
+        if (tagged := seconds_of(self._stream.metadata.get("DURATION", ""))) is not None:
+            return tagged
         if self._container.duration:
             return self._container.duration / av.time_base
         return None
@@ -197,7 +203,7 @@ class FileSource:
         if self._start and length is not None and self._start >= length:
             raise UsageError(f"--start {float(self._start):g}: {self.path.name} is only {length:.2f} s long")
 
-    def _decode_from_start(self) -> Iterator[av.VideoFrame]:
+    def _decode_from_start(self) -> Generator[av.VideoFrame]:
         """Yield decoded frames from --start on: seek to a key frame before it, decode, drop what is too early."""
         if not self._start:
             yield from self._decode()
@@ -227,19 +233,22 @@ class FileSource:
         self._container = self._open_container()
         self._stream = self._pick_stream()
 
-    def _decode(self) -> Iterator[av.VideoFrame]:
+    def _decode(self) -> Generator[av.VideoFrame]:
         """Yield what decodes; skip and count the rest."""
-        packets = self._container.demux(self._stream)
+        packets: Iterator[av.Packet[Any]] = self._container.demux(self._stream)
         in_a_row = 0
         while True:
+            packet: av.Packet[Any] | None
             try:
                 packet = next(packets, None)
             except MEDIA_ERRORS as error:
                 self._cut_short = f"reading stopped before the end ({reason(error)})"
+                # An empty packet makes the decoder give up what it still holds.
                 packet = av.Packet()
                 packet.stream = self._stream
             if packet is None:
                 return
+            frames: list[Any]
             try:
                 frames = packet.decode()
                 in_a_row = 0 if frames else in_a_row
@@ -254,6 +263,15 @@ class FileSource:
             if self._cut_short is not None or in_a_row >= _HOPELESS_PACKETS:
                 return
 
+    def _note_missing(self, index: int, pts: int) -> None:
+        """Say so where a file that was read to its end held clearly fewer pictures than it announced."""
+        if self._announced is not None and self._announced - index > max(5, self._announced // 20):
+            self._notes.append(f"the file is cut off: {index} of {self._announced} pictures are there")
+            return
+        tagged = self._stream.duration and float(self._stream.duration * self._time_base)
+        if tagged and not self._start and tagged - pts * self._time_base > max(2.0, tagged / 10):
+            self._notes.append(f"the picture ends at {float(pts * self._time_base):.1f} s of {tagged:.1f} s")
+
     def _no_picture(self) -> str:
         if self._start:
             return f"no picture at or after --start {float(self._start):g}"
@@ -264,13 +282,10 @@ class FileSource:
             return f"not one picture could be decoded: {self._cut_short}"
         return f"it announces {codec} video but holds no picture (cut off, or only the head of a stream)"
 
-    def _note_format(self) -> None:
-        pixel_format = self._first.format
-        if has_alpha(pixel_format):
+    def _note_format(self, first: av.VideoFrame) -> None:
+        if has_alpha(first.format) and is_transparent(first):
             self._notes.append("transparency is ignored")
-        if not is_direct(pixel_format.name):
-            self._notes.append(f"{pixel_format.name} pictures are converted to {self._decoded_format.name}")
-        if self._first.interlaced_frame:
+        if first.interlaced_frame:
             self._notes.append(
                 "the video is interlaced and is passed on as it is: deinterlace it first for clean depth"
             )
@@ -285,7 +300,8 @@ class FileSource:
             length -= float(self._start)
             length = length if self._duration is None else min(length, float(self._duration))
         whole = not self._start and self._duration is None
-        count = self._stream.frames if whole and self._stream.frames else None
+        self._announced = self._stream.frames if whole and self._stream.frames else None
+        count = self._announced
         if count is None and length is not None and self._rate is not None:
             count = max(1, round(length * self._rate))
         return StreamInfo(
@@ -319,8 +335,17 @@ class FileSource:
         )
 
 
+def seconds_of(text: str) -> float | None:
+    """Read Matroska's duration tag, 00:01:02.345; None for any other text."""
+    parts = text.split(":")
+    try:
+        hours, minutes, seconds = (float(part) for part in parts)
+    except ValueError:
+        return None
+    return hours * 3600 + minutes * 60 + seconds
+
+
 def _what_else(container: av.container.InputContainer) -> str:
-    kinds = Counter("cover art" if stream.type == "video" else stream.type for stream in container.streams)
-    if not kinds:
-        return "headers without any stream"
-    return " and ".join(sorted(f"{kind}" if kind != "subtitle" else "subtitles" for kind in kinds))
+    words = {"video": "cover art", "audio": "sound", "subtitle": "subtitles", "attachment": "attachments"}
+    kinds = {words.get(stream.type, "data") for stream in container.streams}
+    return " and ".join(sorted(kinds)) if kinds else "headers without any stream"

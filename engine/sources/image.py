@@ -121,7 +121,7 @@ def read_image(path: Path) -> tuple[Frame, list[str]]:
 
 def _decode(path: Path) -> av.VideoFrame | None:
     # The name may hold a % sign, which FFmpeg's image reader would take for a number pattern.
-    with path.open("rb") as file, av.open(file, metadata_errors="replace") as container:
+    with path.open("rb") as file, av.open(file, "r", metadata_errors="replace") as container:
         if not container.streams.video:
             return None
         return next(container.decode(video=0), None)

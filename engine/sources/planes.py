@@ -22,10 +22,10 @@ _DIRECT: dict[str, PixelFormat] = {
     for layout in _LAYOUTS.values()
     for bits in (8, 9, 10, 12, 14, 16)
 }
-_DIRECT |= {f"yuvj{layout}p": PixelFormat(subsampling=layout) for layout in ("420", "422", "444")}  # type: ignore[arg-type]
+_DIRECT |= {f"yuvj{layout}p": PixelFormat(subsampling=layout) for layout in ("420", "422", "444")}
 # The alpha plane is the fourth: the first three are the same memory as without it.
 _DIRECT |= {
-    f"yuva{layout}p{suffix}": PixelFormat(subsampling=layout, bits=bits)  # type: ignore[arg-type]
+    f"yuva{layout}p{suffix}": PixelFormat(subsampling=layout, bits=bits)
     for layout in ("420", "422", "444")
     for bits, suffix in ((8, ""), (9, "9le"), (10, "10le"), (12, "12le"), (16, "16le"))
 }
@@ -58,6 +58,12 @@ def has_alpha(pixel_format: av.VideoFormat) -> bool:
     return any(component.is_alpha for component in pixel_format.components)
 
 
+def is_transparent(frame: av.VideoFrame) -> bool:
+    """True where a frame whose format has alpha is not opaque everywhere."""
+    alpha = frame.reformat(format="rgba").to_ndarray()[..., 3]
+    return bool(alpha.min() < 255)
+
+
 def nearest_format(pixel_format: av.VideoFormat) -> PixelFormat:
     """The planar format that keeps most of `pixel_format`: RGB and palettes become 4:4:4, depth is rounded up."""
     if pixel_format.name in _DIRECT:
@@ -78,7 +84,13 @@ def nearest_format(pixel_format: av.VideoFormat) -> PixelFormat:
 
 def orientation_of(frame: av.VideoFrame) -> Orientation:
     """Read the display matrix of a frame (phones film sideways and say so here)."""
-    data = next((bytes(item) for item in frame.side_data if item.type.name == "DISPLAYMATRIX"), b"")
+    try:
+        # Typed as a dict in the stubs; in truth it iterates over its values.
+        items: Any = iter(frame.side_data)
+        data = next((bytes(item) for item in items if item.type.name == "DISPLAYMATRIX"), b"")
+    except ValueError:
+        # PyAV 18 knows no name for the newest kinds (Exif); the angle alone can still be asked for.
+        return Orientation(-frame.rotation // 90 % 4)
     if len(data) < 36:
         return UPRIGHT
     a, b, _, c, d = np.frombuffer(data, dtype="<i4")[:5].astype(np.int64)
@@ -156,7 +168,7 @@ def _view(plane: av.video.plane.VideoPlane, shape: tuple[int, int], dtype: np.dt
     stride = plane.line_size
     if stride < 0:
         return _bottom_up(plane, shape, dtype)
-    flat = np.frombuffer(plane, dtype=np.uint8, count=stride * rows)
+    flat = np.frombuffer(memoryview(plane), dtype=np.uint8, count=stride * rows)
     if stride % dtype.itemsize == 0:
         return flat.view(dtype).reshape(rows, stride // dtype.itemsize)[:, :columns]
     return np.ascontiguousarray(flat.reshape(rows, stride)[:, : columns * dtype.itemsize]).view(dtype)
@@ -168,7 +180,7 @@ def _bottom_up(plane: av.video.plane.VideoPlane, shape: tuple[int, int], dtype: 
     stride = -plane.line_size
     first = plane.buffer_ptr - stride * (rows - 1)
     memory = (ctypes.c_ubyte * (stride * rows)).from_address(first)
-    picture = np.frombuffer(memory, dtype=np.uint8).reshape(rows, stride)[::-1, : columns * dtype.itemsize]
+    picture = np.frombuffer(memoryview(memory), dtype=np.uint8).reshape(rows, stride)[::-1, : columns * dtype.itemsize]
     return np.ascontiguousarray(picture).view(dtype)
 
 
@@ -181,4 +193,4 @@ def _turn(plane: Plane, orientation: Orientation) -> Plane:
         turned = cv2.flip(turned, 1)
     if orientation.quarters:
         turned = cv2.rotate(turned, _TURNS[orientation.quarters])
-    return turned  # type: ignore[no-any-return]
+    return turned
