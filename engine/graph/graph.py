@@ -171,6 +171,11 @@ class Graph(Generic[T]):
         self._cancelled = True
         self._cancel_channels()
 
+    @property
+    def is_cut(self) -> bool:
+        """True once the source was told to end early, by `stop`, `cancel` or Ctrl-C."""
+        return self._stopping or self._cancelled
+
     def measurements(self) -> tuple[StageMeasurement, ...]:
         """Working times and queue statistics in the order of the line; may be read while the graph runs."""
         first = StageMeasurement(name=self._source.name, times=self._times[self._source.name], inbox=None)

@@ -1,0 +1,1 @@
+"""One module per sub-command: ``run(options) -> exit status``. Imported only when the command is given."""

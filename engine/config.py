@@ -1,0 +1,205 @@
+"""Every option of every command: the same fields are the command line (through tyro) and the Python API.
+
+The docstring under a field is its ``--help``. Options are checked when they are made, so that nothing is opened, loaded
+or written before a mistake is found. Names of layouts, runtimes and so on are repeated here and not imported, because
+the tables live next to code that takes a while to import; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from engine.errors import UsageError
+
+LayoutName = Literal["sbs", "half-sbs", "ou", "half-ou", "anaglyph", "interlaced", "left", "right", "depth"]
+AnaglyphName = Literal["dubois", "red-cyan", "green-magenta", "amber-blue"]
+EyesName = Literal["both", "right", "left"]
+ParallaxName = Literal["scaled", "raw"]
+InfillName = Literal["net", "stretch", "none"]
+RuntimeName = Literal["auto", "openvino", "onnxruntime", "tensorrt"]
+DeviceName = Literal["auto", "cpu", "cuda"]
+
+DEFAULT_DEPTH = "depth-small"
+"""The embedded network that estimates depth when nothing else is asked for."""
+MAX_STRENGTH = 20.0
+
+_Input = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT")]
+_Output = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="OUTPUT")]
+_Convergence = Annotated[Literal["auto"] | float, tyro.conf.arg(metavar="auto|0..1")]
+_ReportFile = Annotated[Path | None, tyro.conf.arg(metavar="FILE.json", help_behavior_hint="(default: no report)")]
+_Threads = Annotated[int, tyro.conf.arg(metavar="N", help_behavior_hint="(default: what is fastest)")]
+_Seconds = Annotated[float, tyro.conf.arg(metavar="SECONDS")]
+_MaybeSeconds = Annotated[float | None, tyro.conf.arg(metavar="SECONDS", help_behavior_hint="(default: to the end)")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommonOptions:
+    """What every command takes."""
+
+    debug: bool = False
+    """When something fails, show where in the program it did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StereoOptions(CommonOptions):
+    """How a picture becomes two eyes, and how they are shown."""
+
+    layout: LayoutName = "half-sbs"
+    """Side by side or over-under (full or half), coloured glasses, lines, one eye, or the disparity map."""
+    anaglyph: AnaglyphName = "dubois"
+    """Glasses of the anaglyph layout; dubois and red-cyan are for red/cyan ones, dubois has less ghosting."""
+    eyes: EyesName = "both"
+    """Which eyes are synthesised; `right` keeps the source as the left eye, `left` keeps it as the right one."""
+    depth: Annotated[str, tyro.conf.arg(metavar="MODEL|PATH.onnx|file:PATH")] = DEFAULT_DEPTH
+    """A model by name, a network file, or precomputed: a .pfm, .exr, .npy, 16-bit .png, a folder, a gray video."""
+    depth_every: Annotated[int, tyro.conf.arg(metavar="N")] = 1
+    """Estimate depth on every N-th frame and carry it in between."""
+    strength: Annotated[float, tyro.conf.arg(metavar="PERCENT")] = 2.5
+    """Parallax budget in percent of the picture width: how far nearest and farthest are apart. Negative swaps them."""
+    convergence: _Convergence = "auto"
+    """Which disparity lies on the screen plane, 0 (farthest) to 1 (nearest); auto follows the picture."""
+    parallax: ParallaxName = "scaled"
+    """raw: `file:` depth is disparity in pixels, used as it is; 0 is the screen; NaN, inf and 0 are invalid."""
+    infill: InfillName = "net"
+    """What goes where the second eye sees behind things: painted by a network, stretched background, or black."""
+    runtime: RuntimeName = "auto"
+    """What plays the networks."""
+    device: DeviceName = "auto"
+    """Where the networks run; asking for cuda on a machine without it is an error."""
+    threads: _Threads = 0
+    """How many cores one stage may use; changes only speed."""
+
+    def __post_init__(self) -> None:
+        if self.depth_every < 1:
+            raise UsageError(f"--depth-every must be 1 or more, got {self.depth_every}")
+        if not abs(self.strength) <= MAX_STRENGTH:
+            raise UsageError(f"--strength must lie within -{MAX_STRENGTH:g} to {MAX_STRENGTH:g}, got {self.strength:g}")
+        if self.convergence != "auto" and not 0.0 <= self.convergence <= 1.0:
+            raise UsageError(f"--convergence must be auto or 0 to 1, got {self.convergence:g}")
+        if self.threads < 0:
+            raise UsageError(f"--threads must be 0 or more, got {self.threads}")
+        if not self.depth or self.depth == "file:":
+            raise UsageError("--depth needs a model name, PATH.onnx or file:PATH")
+        if self.parallax == "raw" and self.depth_path is None:
+            raise UsageError("--parallax raw takes the parallax from a file: add --depth file:PATH")
+
+    @property
+    def depth_path(self) -> Path | None:
+        """Where precomputed depth is; None if a network estimates it."""
+        return Path(self.depth.removeprefix("file:")) if self.depth.startswith("file:") else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvertOptions(StereoOptions):
+    """Turn a video, an image or a folder of images into stereo."""
+
+    input: _Input
+    """A video file, an image, a folder of images, or pattern[:WIDTHxHEIGHT[@FPS]] for a test pattern."""
+    output: _Output
+    """A video file (the suffix chooses the container), an image file, or a folder for images."""
+    codec: Annotated[str, tyro.conf.arg(metavar="NAME")] = "h264"
+    """As FFmpeg names it: h264, hevc, av1, vp9, prores ...; a container that holds no h264 gets its usual codec."""
+    crf: Annotated[float, tyro.conf.arg(metavar="Q")] = 18.0
+    """Quality: smaller is better and larger files."""
+    preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "fast"
+    """Effort of the encoder, ultrafast to veryslow: slower makes smaller files."""
+    start: _Seconds = 0.0
+    """Skip this much of the input."""
+    duration: _MaybeSeconds = None
+    """Convert this much of the input."""
+    overwrite: bool = False
+    """Replace OUTPUT if it exists; without this an existing OUTPUT is an error."""
+    report: _ReportFile = None
+    """Write frame counts, speed, memory and the times of every stage to this file."""
+    measure_transcode: bool = False
+    """Also run the same decode and encode without stereo work, for comparison (takes longer)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (self.start >= 0.0 and math.isfinite(self.start)):
+            raise UsageError(f"--start must be 0 or more seconds, got {self.start:g}")
+        if self.duration is not None and not (self.duration > 0.0 and math.isfinite(self.duration)):
+            raise UsageError(f"--duration must be more than 0 seconds, got {self.duration:g}")
+        if not 0.0 <= self.crf <= 63.0:
+            raise UsageError(f"--crf must lie within 0 (best) to 63 (smallest), got {self.crf:g}")
+        if self.report is not None and not self.report.absolute().parent.is_dir():
+            raise UsageError(f"--report {self.report}: the folder {self.report.parent} does not exist")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoOptions(CommonOptions):
+    """Turn a bundled clip into stereo: ./wheatstone-demo.mp4, and a still picture beside it."""
+
+    output: Annotated[Path, tyro.conf.arg(metavar="FILE")] = Path("wheatstone-demo.mp4")
+    """Where to write. A file that this command wrote earlier is replaced; any other makes it choose a free name."""
+    layout: LayoutName = "half-sbs"
+    """How the two eyes are laid out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeOptions(CommonOptions):
+    """Say what is in a file, what is wrong with it, and what convert would do."""
+
+    input: _Input
+    """A video file, an image or a folder of images."""
+    json: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: none)")] = None
+    """Also write the findings to this file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchOptions(CommonOptions):
+    """Measure this machine: a table on the screen, and records with --json."""
+
+    what: Annotated[
+        Literal["kernels", "pipeline", "quality"],
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="{kernels,pipeline,quality}"),
+    ]
+    """kernels: operators against their rivals. pipeline: convert against transcoding. quality: against truth."""
+    json: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: none)")] = None
+    """Also write the records to this file."""
+    input: Annotated[str | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: a clip made here)")] = None
+    """pipeline: the clip to convert. quality: the folder with the truth."""
+    frames: Annotated[int, tyro.conf.arg(metavar="N")] = 120
+    """pipeline: how many frames each measurement converts."""
+    segments: Annotated[int, tyro.conf.arg(metavar="N")] = 3
+    """pipeline: how often converting and transcoding take turns."""
+    repeats: Annotated[int, tyro.conf.arg(metavar="N")] = 15
+    """kernels: how often each case is timed."""
+    threads: _Threads = 0
+    """kernels: threads of the operators. pipeline: cores one stage may use."""
+
+    def __post_init__(self) -> None:
+        for name in ("frames", "segments", "repeats"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"--{name} must be 1 or more, got {getattr(self, name)}")
+        if self.threads < 0:
+            raise UsageError(f"--threads must be 0 or more, got {self.threads}")
+        if self.json is not None and not self.json.absolute().parent.is_dir():
+            raise UsageError(f"--json {self.json}: the folder {self.json.parent} does not exist")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelsOptions(CommonOptions):
+    """The networks that come with Wheatstone."""
+
+    action: Annotated[Literal["list", "info"], tyro.conf.Positional, tyro.conf.arg(metavar="{list,info}")] = "list"
+    """list: a table of all. info: everything about one."""
+    name: Annotated[
+        str | None, tyro.conf.Positional, tyro.conf.arg(metavar="NAME", help_behavior_hint="(for info)")
+    ] = None
+    """Which network: a name from the list, or PATH.onnx."""
+
+    def __post_init__(self) -> None:
+        if self.action == "info" and self.name is None:
+            raise UsageError("models info needs the name of a network; `wheatstone models list` shows them")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorOptions(CommonOptions):
+    """Say what this machine offers: runtimes, devices, encoders, OpenGL, and what is missing for which extra."""
