@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +31,7 @@ from engine.sources.timing import TimestampRepair
 
 _NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 # Above this the number is a clock's (1000 in Matroska, 90000 in MPEG-TS), not a frame rate.
-_SANE_RATE = Fraction(480)
+SANE_RATE = Fraction(480)
 # A decoder that refuses this many packets in a row without one picture will not recover.
 _HOPELESS_PACKETS = 500
 
@@ -184,7 +184,7 @@ class FileSource:
 
     def _frame_rate(self) -> Fraction | None:
         for rate in (self._stream.average_rate, self._stream.guessed_rate):
-            if rate and 0 < rate <= _SANE_RATE:
+            if rate and 0 < rate <= SANE_RATE:
                 return rate
         return None
 
@@ -248,14 +248,14 @@ class FileSource:
                 packet.stream = self._stream
             if packet is None:
                 return
-            frames: list[Any]
+            frames: Sequence[Any] = ()
             try:
                 frames = packet.decode()
                 in_a_row = 0 if frames else in_a_row
             except MEDIA_ERRORS:
                 self._counts["damaged"] += 1
                 in_a_row += 1
-                frames = []
+            frame: Any
             for frame in frames:
                 if frame.width and frame.height:
                     self._counts["corrupt"] += frame.is_corrupt
