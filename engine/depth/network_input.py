@@ -13,7 +13,7 @@ from engine.colour import rgb_from_yuv
 from engine.frame import Frame
 
 # A network sees what it was trained on: shapes close to its training area matter more than the last bit of aspect.
-_AREA_WEIGHT = 0.15
+_AREA_WEIGHT = 0.2
 
 
 def network_size(display_aspect: float, *, area: int = 384 * 224, multiple: int = 32) -> tuple[int, int]:

@@ -1,0 +1,143 @@
+"""Every kind of file gives back what was put in."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from engine.depth.map_files import open_maps, read_map
+from engine.errors import InputError
+
+
+def _write_pfm(path: Path, values: np.ndarray, *, little: bool = True) -> None:
+    height, width = values.shape
+    body = values[::-1].astype("<f4" if little else ">f4").tobytes()
+    path.write_bytes(f"Pf\n{width} {height}\n{-1.0 if little else 1.0}\n".encode() + body)
+
+
+def _write_gray_video(path: Path, pictures: list[np.ndarray], pix_fmt: str = "gray") -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=Fraction(25))
+        stream.height, stream.width = pictures[0].shape
+        stream.pix_fmt = pix_fmt
+        for picture in pictures:
+            frame = av.VideoFrame.from_ndarray(picture, format="gray")
+            if pix_fmt != "gray":
+                luma = picture
+                frame = av.VideoFrame(picture.shape[1], picture.shape[0], pix_fmt)
+                for plane, value in zip(frame.planes, (luma, 128, 128), strict=True):
+                    rows = np.full((plane.height, plane.line_size), 128, np.uint8)
+                    rows[:, : plane.width] = value
+                    plane.update(rows.tobytes())
+            for packet in stream.encode(frame):
+                container.mux(packet)
+        for packet in stream.encode():
+            container.mux(packet)
+
+
+@pytest.fixture
+def values(rng: np.random.Generator) -> np.ndarray:
+    """Give a map with invalid places."""
+    disparity = (100 * rng.random((6, 9))).astype(np.float32)
+    disparity[0, 0], disparity[1, 1], disparity[2, 2] = np.nan, np.inf, 1e10
+    return disparity
+
+
+def _expected(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values) & (values < 1e9), values, np.nan)
+
+
+@pytest.mark.parametrize("little", [True, False])
+def test_pfm(tmp_path: Path, values: np.ndarray, little: bool) -> None:
+    _write_pfm(tmp_path / "map.pfm", values, little=little)
+    np.testing.assert_array_equal(read_map(tmp_path / "map.pfm"), _expected(values))
+
+
+def test_npy_one_and_stack(tmp_path: Path, values: np.ndarray) -> None:
+    np.save(tmp_path / "one.npy", values.astype(np.float64))
+    np.testing.assert_array_equal(read_map(tmp_path / "one.npy"), _expected(values))
+    np.save(tmp_path / "many.npy", np.stack([values, 2 * values]))
+    maps = open_maps(tmp_path / "many.npy")
+    assert (maps.count, maps.is_unit) == (2, False)
+    maps.next()
+    np.testing.assert_array_equal(maps.next(), _expected(2 * values))
+    with pytest.raises(InputError, match="holds 2 disparity maps"):
+        maps.next()
+
+
+def test_npy_with_objects_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "evil.npy", np.array([{}, []], dtype=object), allow_pickle=True)
+    with pytest.raises(InputError, match=r"evil\.npy"):
+        open_maps(tmp_path / "evil.npy")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_png_is_a_share_of_its_range_unless_raw(tmp_path: Path, dtype: type, rng: np.random.Generator) -> None:
+    codes = rng.integers(0, np.iinfo(dtype).max + 1, (6, 9)).astype(dtype)
+    cv2.imwrite(str(tmp_path / "map.png"), codes)
+    np.testing.assert_allclose(read_map(tmp_path / "map.png"), codes / np.iinfo(dtype).max, atol=1e-7)
+    np.testing.assert_array_equal(read_map(tmp_path / "map.png", raw=True), codes)
+
+
+def test_exr(tmp_path: Path, values: np.ndarray) -> None:
+    path = tmp_path / "map.exr"
+    clean = np.nan_to_num(values, nan=5, posinf=6).clip(0, 1e6)
+    with av.open(str(path), "w", format="image2", options={"update": "1"}) as container:
+        stream = container.add_stream("exr", rate=1)
+        stream.height, stream.width = clean.shape
+        stream.pix_fmt = "gbrpf32le"
+        frame = av.VideoFrame.from_ndarray(np.repeat(clean[..., None], 3, axis=2), format="gbrpf32le")
+        for packet in [*stream.encode(frame), *stream.encode()]:
+            container.mux(packet)
+    np.testing.assert_allclose(read_map(path), clean, rtol=1e-5)
+
+
+def test_folders_are_read_in_natural_order(tmp_path: Path) -> None:
+    for number in (10, 9, 2, 1):
+        _write_pfm(tmp_path / f"frame{number}.pfm", np.full((2, 3), number, np.float32))
+    (tmp_path / "notes.txt").write_text("not a map")
+    maps = open_maps(tmp_path)
+    assert maps.count == 4
+    assert [float(maps.next()[0, 0]) for _ in range(4)] == [1, 2, 9, 10]
+
+
+def test_gray_video_by_its_range(tmp_path: Path) -> None:
+    pictures = [np.full((16, 32), value, np.uint8) for value in (16, 100, 235)]
+    _write_gray_video(tmp_path / "full.mkv", pictures)
+    maps = open_maps(tmp_path / "full.mkv")
+    assert [round(255 * float(maps.next().mean())) for _ in range(3)] == [16, 100, 235]
+    _write_gray_video(tmp_path / "limited.mkv", pictures, "yuv420p")
+    maps = open_maps(tmp_path / "limited.mkv")
+    np.testing.assert_allclose([float(maps.next().mean()) for _ in range(3)], [0, 84 / 219, 1], atol=1e-6)
+    with pytest.raises(InputError, match="more frames"):
+        maps.next()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pfm", b""),
+        ("a.pfm", b"PF\n2 2\n-1.0\n" + bytes(48)),
+        ("a.pfm", b"Pf\n200 200\n-1.0\n" + bytes(48)),
+        ("a.npy", b"no numpy"),
+        ("a.png", b"no png"),
+        ("a.exr", b"no exr"),
+        ("a.mp4", b"no video"),
+    ],
+)
+def test_damaged_files_are_named(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=name):
+        open_maps(tmp_path / name).next()
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        open_maps(tmp_path / "missing.pfm")
+    with pytest.raises(InputError, match="holds no"):
+        open_maps(tmp_path)
