@@ -10,14 +10,22 @@ import numpy.typing as npt
 
 from training.data.assets import Assets
 from training.data.degrade import degrade
+from training.data.landscapes import build_landscape
+from training.data.layers import build_layers
 from training.data.renderer import Picture, Renderer
 from training.data.rooms import build_room
 from training.data.scene import Scene
+from training.data.streets import build_street
+from training.data.tables import build_table
 
 Build = Callable[[np.random.Generator, Assets], Scene]
 
 KINDS: dict[str, tuple[Build, float]] = {
     "room": (build_room, 0.45),
+    "table": (build_table, 0.15),
+    "street": (build_street, 0.15),
+    "landscape": (build_landscape, 0.12),
+    "layers": (build_layers, 0.13),
 }
 """kind: (what builds it, its share)."""
 
