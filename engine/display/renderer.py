@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.colour import rgb_from_yuv
 from engine.display.textures import EyeTextures, PlaneTexture
-from engine.display.view import Glasses, Rect, ViewState, content_aspect, letterbox
+from engine.display.view import Glasses, Lens, Rect, ScreenLayout, ViewState, content_aspect, letterbox
 from engine.frame import Colour, Frame, PixelFormat
 
 if TYPE_CHECKING:
@@ -57,11 +57,27 @@ class _Picture:
     depth_range: tuple[float, float] | None
 
 
-_PROGRAMS = ("one_eye", "two_up", "interleaved", "anaglyph", "headset")
 _SAMPLERS = ("left_y", "left_u", "left_v", "right_y", "right_u", "right_v")
 _DEPTH_UNIT = 6
-# Above this many taps an axis the picture is a thumbnail and aliasing is the least of its problems.
+_UNITS = {name: unit for unit, name in enumerate(_SAMPLERS)} | {"depth": _DEPTH_UNIT}
+# With more taps an axis the picture is a thumbnail, and aliasing is the least of its problems.
 _MAX_TAPS = 4
+# Where each eye's share of the picture lies: (columns, rows) of the grid that the two eyes fill in reading order.
+_GRIDS: dict[ScreenLayout, tuple[int, int]] = {
+    "sbs": (2, 1),
+    "half-sbs": (2, 1),
+    "vr": (2, 1),
+    "ou": (1, 2),
+    "half-ou": (1, 2),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Program:
+    """A linked program and the vertex array that draws with it."""
+
+    program: moderngl.Program
+    array: moderngl.VertexArray
 
 
 def read_shader(name: str) -> str:
@@ -78,20 +94,10 @@ class Renderer:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        vertex, prefix = read_shader("fullscreen.vert"), read_shader("eyes.glsl")
-        programs = {
-            name: ctx.program(vertex_shader=vertex, fragment_shader=prefix + read_shader(f"{name}.frag"))
-            for name in _PROGRAMS
-        }
-        programs["depth"] = ctx.program(vertex_shader=vertex, fragment_shader=read_shader("depth.frag"))
-        self._programs = programs
-        self._arrays = {name: ctx.vertex_array(program, []) for name, program in programs.items()}
+        self._programs: dict[tuple[str, int, int], _Program] = {}
         self._eyes = (EyeTextures(ctx), EyeTextures(ctx))
         self._depth = PlaneTexture(ctx)
         self._shown: _Picture | None = None
-        samplers = {name: unit for unit, name in enumerate(_SAMPLERS)} | {"depth": _DEPTH_UNIT}
-        for program in programs.values():
-            _set(program, samplers)
 
     @property
     def has_picture(self) -> bool:
@@ -143,56 +149,104 @@ class Renderer:
         shown = self._shown
         if shown is None or (view.shown == "depth" and shown.depth_range is None):
             return
-        rect = self.picture(view, size)
-        # OpenGL counts rows from the bottom.
-        self._ctx.viewport = (rect.x, size[1] - rect.y - rect.height, rect.width, rect.height)
-        name, uniforms = _program(view, rect, size, shown)
-        if name == "depth":
+        for unit, textures in zip((3, 0) if view.swap_eyes else (0, 3), self._eyes, strict=True):
+            (textures if shown.has_right else self._eyes[0]).bind(unit)
+        if shown.depth_range is not None:
             self._depth.bind(_DEPTH_UNIT)
+        rect = self.picture(view, size)
+        if view.shown in _GRIDS:
+            self._draw_cells(view, rect, size, shown)
         else:
-            eyes = (self._eyes[0], self._eyes[1] if shown.has_right else self._eyes[0])
-            for unit, textures in zip((3, 0) if view.swap_eyes else (0, 3), eyes, strict=True):
-                textures.bind(unit)
-            uniforms |= _colour_uniforms(shown) | _footprint(view, rect, shown)
-        _set(self._programs[name], uniforms)
-        self._arrays[name].render(vertices=3)
+            self._draw_mixed(view, rect, size, shown)
         self._ctx.viewport = (0, 0, *size)
 
     def release(self) -> None:
         """Free textures and programs."""
         for textures in (*self._eyes, self._depth):
             textures.release()
-        for name, program in self._programs.items():
-            self._arrays[name].release()
-            program.release()
+        for linked in self._programs.values():
+            linked.array.release()
+            linked.program.release()
+        self._programs.clear()
+
+    def _draw_cells(self, view: ViewState, rect: Rect, size: tuple[int, int], shown: _Picture) -> None:
+        """Both eyes, each in its own part of the picture."""
+        across, down = _GRIDS[view.shown]
+        middle_x, middle_y = rect.width // across, rect.height // down
+        if across == 2:
+            cells = (rect._replace(width=middle_x), rect._replace(x=rect.x + middle_x, width=rect.width - middle_x))
+        else:
+            cells = (rect._replace(height=middle_y), rect._replace(y=rect.y + middle_y, height=rect.height - middle_y))
+        for first_unit, cell in zip((0, 3), cells, strict=True):
+            uniforms = _left_sampler(first_unit)
+            footprint = (shown.width / cell.width, shown.height / cell.height)
+            name = "one_eye"
+            if view.shown == "vr":
+                name = "headset"
+                uniforms |= _lens_uniforms(view.lens, cell, shown, is_right=first_unit == 3)
+                film = cell.width * view.lens.screen_tan / view.lens.view_tan
+                footprint = (shown.width / film, shown.height * shown.aspect / film)
+            self._fill(name, cell, size, uniforms | _eye_uniforms(shown, footprint), _taps(footprint))
+
+    def _draw_mixed(self, view: ViewState, rect: Rect, size: tuple[int, int], shown: _Picture) -> None:
+        """One picture made of one eye, of both, or of the depth."""
+        footprint = (shown.width / rect.width, shown.height / rect.height)
+        uniforms = _eye_uniforms(shown, footprint)
+        match view.shown:
+            case "interlaced" | "checkerboard":
+                name = "interleaved"
+                uniforms |= {"checkerboard": view.shown == "checkerboard", "framebuffer_height": size[1]}
+            case "anaglyph":
+                name = "anaglyph"
+                mixes = np.array(ANAGLYPH_MIXES[view.glasses], dtype=np.float64)
+                uniforms |= {"left_mix": _column_major(mixes[:, :3]), "right_mix": _column_major(mixes[:, 3:])}
+            case "depth":
+                name = "depth"
+                far_value, span = shown.depth_range or (0.0, 1.0)
+                uniforms = {"far_value": far_value, "span": span}
+            case _:
+                name = "one_eye"
+                uniforms |= _left_sampler(3 if view.shown == "right" else 0)
+        self._fill(name, rect, size, uniforms, _taps(footprint) if name != "depth" else (1, 1))
+
+    def _fill(
+        self, name: str, rect: Rect, size: tuple[int, int], uniforms: Mapping[str, Any], taps: tuple[int, int]
+    ) -> None:
+        """Run a fragment shader over a rectangle of the framebuffer."""
+        # OpenGL counts rows from the bottom.
+        self._ctx.viewport = (rect.x, size[1] - rect.y - rect.height, rect.width, rect.height)
+        linked = self._linked(name, taps)
+        _set(linked.program, uniforms)
+        linked.array.render(vertices=3)
+
+    def _linked(self, name: str, taps: tuple[int, int]) -> _Program:
+        """The program of a fragment shader for that many bilinear taps; linked when first needed."""
+        key = (name, *taps)
+        if key not in self._programs:
+            fragment = read_shader(f"{name}.frag")
+            if name != "depth":
+                version, rest = read_shader("eye.glsl").split("\n", 1)
+                fragment = f"{version}\n#define ACROSS {taps[0]}\n#define DOWN {taps[1]}\n{rest}{fragment}"
+            program = self._ctx.program(vertex_shader=read_shader("fullscreen.vert"), fragment_shader=fragment)
+            _set(program, _UNITS)
+            self._programs[key] = _Program(program=program, array=self._ctx.vertex_array(program, []))
+        return self._programs[key]
 
 
-def _program(view: ViewState, rect: Rect, size: tuple[int, int], shown: _Picture) -> tuple[str, dict[str, Any]]:
-    """The program of a layout, and the uniforms that only that layout has."""
-    match view.shown:
-        case "sbs" | "half-sbs":
-            return "two_up", {"vertical": False}
-        case "ou" | "half-ou":
-            return "two_up", {"vertical": True}
-        case "interlaced" | "checkerboard":
-            return "interleaved", {"checkerboard": view.shown == "checkerboard", "framebuffer_height": size[1]}
-        case "anaglyph":
-            mixes = np.array(ANAGLYPH_MIXES[view.glasses], dtype=np.float64)
-            return "anaglyph", {"left_mix": _column_major(mixes[:, :3]), "right_mix": _column_major(mixes[:, 3:])}
-        case "left" | "right":
-            return "one_eye", {"second": view.shown == "right"}
-        case "depth":
-            far_value, span = shown.depth_range or (0.0, 1.0)
-            return "depth", {"far_value": far_value, "span": span}
-        case "vr":
-            return "headset", {
-                "panel_aspect": rect.width / rect.height,
-                "picture_aspect": shown.aspect,
-                "lens_x": view.lens.centre,
-                "view_tan": view.lens.view_tan,
-                "screen_tan": view.lens.screen_tan,
-                "distortion": view.lens.distortion,
-            }
+def _left_sampler(first_unit: int) -> dict[str, Any]:
+    """Let a shader that shows one eye look at the textures from that unit on."""
+    return {name: first_unit + offset for offset, name in enumerate(_SAMPLERS[:3])}
+
+
+def _lens_uniforms(lens: Lens, cell: Rect, shown: _Picture, *, is_right: bool) -> dict[str, Any]:
+    return {
+        "half_aspect": cell.width / cell.height,
+        "picture_aspect": shown.aspect,
+        "lens_x": 1.0 - lens.centre if is_right else lens.centre,
+        "view_tan": lens.view_tan,
+        "screen_tan": lens.screen_tan,
+        "distortion": lens.distortion,
+    }
 
 
 def _column_major(matrix: NDArray[np.float64]) -> tuple[float, ...]:
@@ -207,29 +261,26 @@ def _set(program: moderngl.Program, values: Mapping[str, Any]) -> None:
             program[name] = value
 
 
-def _colour_uniforms(shown: _Picture) -> dict[str, Any]:
+def _eye_uniforms(shown: _Picture, footprint: tuple[float, float]) -> dict[str, Any]:
     """Texture values (code / largest code of the storage) to R'G'B', and how chroma lies on luma."""
     matrix, offset = rgb_from_yuv(shown.colour, shown.format, shown.height)
     storage = 255.0 if shown.format.bits == 8 else 65535.0
     sx, sy = shown.format.chroma_shift
+    # Chroma planes are rounded up where the picture's size is odd; a gray picture's single texel is hit by anything.
+    columns, rows = -(-shown.width >> sx), -(-shown.height >> sy)
     return {
         "to_rgb": _column_major(matrix * storage),
         "rgb_offset": tuple(offset.tolist()),
         "size": (float(shown.width), float(shown.height)),
-        "chroma_scale": (1.0 / (1 << sx), 1.0 / (1 << sy)),
+        "luma_texel": (1.0 / shown.width, 1.0 / shown.height),
+        "chroma_texel": (1.0 / (columns << sx), 1.0 / (rows << sy)),
         # Chroma of subsampled video sits on the even luma columns (MPEG-2, H.264 and H.265 unless they say otherwise).
         "chroma_shift": (0.5 if sx else 0.0, 0.0),
+        "footprint": footprint,
     }
 
 
-def _footprint(view: ViewState, rect: Rect, shown: _Picture) -> dict[str, Any]:
-    """How many luma pixels lie under one output pixel, and the taps that cover them: one bilinear tap covers two."""
-    across = 2 if view.shown in ("sbs", "half-sbs") else 1
-    down = 2 if view.shown in ("ou", "half-ou") else 1
-    columns, rows = rect.width / across, rect.height / down
-    if view.shown == "vr":
-        columns = rect.width / 2 * view.lens.screen_tan / view.lens.view_tan
-        rows = columns / shown.aspect
-    footprint = (shown.width / columns, shown.height / rows)
-    taps = tuple(min(_MAX_TAPS, max(1, math.ceil(pixels / 2 - 1e-3))) for pixels in footprint)
-    return {"footprint": footprint, "taps": taps}
+def _taps(footprint: tuple[float, float]) -> tuple[int, int]:
+    """How many bilinear taps cover a footprint: one covers two pixels."""
+    across, down = (min(_MAX_TAPS, max(1, math.ceil(pixels / 2 - 1e-3))) for pixels in footprint)
+    return across, down

@@ -1,5 +1,5 @@
-uniform bool second;
+uniform sampler2D left_y, left_u, left_v;
 
 void main() {
-    colour = vec4(eye(second, uv), 1.0);
+    colour = vec4(eye(left_y, left_u, left_v, uv), 1.0);
 }
