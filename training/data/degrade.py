@@ -48,21 +48,27 @@ def degrade(views: tuple[Image, Image], rng: np.random.Generator) -> tuple[Image
 
 
 def _curve(view: Image, rng: np.random.Generator) -> Image:
-    """(256,) uint8: exposure towards a random mean, then a random gamma and contrast."""
-    mean = float(view[::4, ::4].mean()) / 255
-    wanted = rng.uniform(0.25, 0.62)
-    gain = np.clip(wanted / max(mean, 0.02), 0.5, 2.6) ** rng.uniform(0.4, 1.0)
-    x = np.linspace(0, 1, 256) * gain
-    # Highlights roll off instead of clipping hard.
-    x = np.where(x > 0.8, 0.8 + 0.2 * np.tanh((x - 0.8) / 0.2), x)
-    x = x ** rng.uniform(0.8, 1.25)
-    x = (x - 0.5) * rng.uniform(0.8, 1.2) + 0.5 + rng.uniform(-0.04, 0.04)
+    """(256,) uint8: black and white point as a camera would set them, a random mean, a soft shoulder."""
+    few = view[::4, ::4].astype(np.float32) / 255
+    dark, bright = (float(v) for v in np.quantile(few, (0.01, 0.99)))
+    x = np.linspace(0, 1, 256)
+    # Cameras stretch what they see to most of their range; haze and bad exposure leave some of it unused.
+    black, white = rng.uniform(0, 0.14), rng.uniform(0.72, 1.0)
+    stretch = min((white - black) / max(bright - dark, 0.05), 4.0)
+    trust = 1.0 if rng.random() < 0.6 else rng.uniform(0, 1)
+    x = trust * ((x - dark) * stretch + black) + (1 - trust) * x
+    x = np.clip(x, 0, 1)
+    middle = float(np.clip(np.interp(few.mean(), np.linspace(0, 1, 256), x), 0.04, 0.95))
+    wanted = rng.uniform(0.28, 0.6)
+    gamma = np.clip(np.log(wanted) / np.log(middle), 0.5, 1.7) ** rng.uniform(0.4, 1.0)
+    x = x**gamma
+    x = np.where(x > 0.85, 0.85 + 0.15 * np.tanh((x - 0.85) / 0.15), x)
     return np.clip(x * 255, 0, 255).astype(np.uint8)
 
 
 def _colour_matrix(rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """(3, 3): white balance and saturation."""
-    saturation = rng.uniform(0.5, 1.3) if rng.random() < 0.93 else 0.0
+    saturation = rng.uniform(0.7, 1.5) if rng.random() < 0.95 else 0.0
     gray = np.full((3, 3), 1 / 3)
     matrix = np.eye(3) * saturation + gray * (1 - saturation)
     return np.asarray(np.diag(rng.uniform(0.88, 1.12, 3)) @ matrix, np.float32)
