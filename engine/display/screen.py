@@ -56,11 +56,11 @@ class Screen:
             The frame with a stamp `draw`: from the start of the upload until the device has finished drawing
             (glFinish). Waiting for the screen's refresh comes after that.
         """
-        start_s = time.monotonic()
+        start_s = time.perf_counter()
         self._renderer.upload(frame)
         self._draw()
         self.surface.ctx.finish()
-        shown = frame.stamped("draw", start_s, time.monotonic())
+        shown = frame.stamped("draw", start_s, time.perf_counter())
         self.surface.present()
         return shown
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from engine.frame import Frame
 from engine.graph import Channel, Edge, Graph, Source, Stage, StageMeasurement
 from engine.live.pacing import Pacer
+from engine.stereo import StereoStage
 from engine.telemetry import Drops
 
 Process = Callable[[Frame], Frame]
@@ -32,34 +33,31 @@ class StereoSettings:
 
 
 class LiveStereo:
-    """A stereo stage whose settings can be changed while it runs: it is built anew before the next frame.
+    """A stereo stage whose settings can be changed while it runs, from any thread; the next frame shows them.
 
     Args:
-        settings: to begin with.
-        build: makes the stage, and says which convergence it used last.
+        stage: does the work.
+        settings: what its mapper was made with.
     """
 
-    def __init__(
-        self, settings: StereoSettings, build: Callable[[StereoSettings], tuple[Process, Callable[[], float]]]
-    ) -> None:
+    def __init__(self, stage: StereoStage, settings: StereoSettings) -> None:
         self.settings = settings
-        """Assign another value from any thread."""
-        self._build = build
-        self._built_for = settings
-        self._process, self._convergence = build(settings)
+        """Assign another value to change them."""
+        self._stage = stage
+        self._applied = settings
 
     @property
     def convergence(self) -> float:
         """The disparity on the screen plane of the last frame."""
-        return self._convergence()
+        return self._stage.mapper.convergence
 
     def process(self, frame: Frame) -> Frame:
         """Render both eyes as the settings say now."""
         wanted = self.settings
-        if wanted is not self._built_for:
-            self._process, self._convergence = self._build(wanted)
-            self._built_for = wanted
-        return self._process(frame)
+        if wanted is not self._applied:
+            self._stage.mapper.change(strength=wanted.strength, convergence=wanted.convergence)
+            self._applied = wanted
+        return self._stage.process(frame)
 
 
 class LiveLine:
@@ -143,9 +141,9 @@ class LiveLine:
 
     def _stage(self, name: str, process: Process) -> Process:
         def run(frame: Frame) -> Frame:
-            start_s = time.monotonic()
+            start_s = time.perf_counter()
             try:
-                return process(frame).stamped(name, start_s, time.monotonic())
+                return process(frame).stamped(name, start_s, time.perf_counter())
             except BaseException:
                 # A paused source would sleep through the end of the line.
                 self._pacer.stop()

@@ -24,7 +24,7 @@ class Pacer:
         clock: seconds, monotonic.
     """
 
-    def __init__(self, *, frame_s: float = 1 / 30, hold: bool = False, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, *, frame_s: float = 1 / 30, hold: bool = False, clock: Callable[[], float] = time.perf_counter):
         self._frame_s = frame_s
         self._hold = hold
         self._clock = clock

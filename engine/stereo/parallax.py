@@ -45,6 +45,16 @@ class ParallaxMapper:
         """The disparity on the screen plane of the last frame."""
         return 0.0 if self._raw or self._convergence is None else self._convergence
 
+    def change(self, *, strength: float, convergence: float | None) -> None:
+        """Use other settings from the next frame on, on the thread that calls `parallax_px`.
+
+        A screen plane that is set free again (None) starts to follow the picture from where it is.
+        """
+        self._strength = strength
+        self._fixed = convergence
+        if convergence is not None:
+            self._convergence = convergence
+
     def parallax_px(self, frame: Frame) -> NDArray[np.float32]:
         """The parallax of every pixel.
 

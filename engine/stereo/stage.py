@@ -43,7 +43,8 @@ class StereoStage:
             tear_px: see kernels.forward_splat.
             threads: of the splatting; changes only speed.
         """
-        self._mapper = mapper
+        self.mapper = mapper
+        """Turns disparity into parallax; a player changes its settings between two frames."""
         self._offsets = eye_offsets(eyes)
         self._infill = infill
         self._wanted = wanted
@@ -56,7 +57,7 @@ class StereoStage:
         Raises:
             ValueError: the frame has not been through the depth stage.
         """
-        parallax_px = self._mapper.parallax_px(frame)
+        parallax_px = self.mapper.parallax_px(frame)
         rendered = [
             offset for offset, wanted in zip(self._offsets, self._wanted, strict=True) if wanted and offset != 0
         ]
@@ -73,7 +74,7 @@ class StereoStage:
             )
         new = [View(planes=splat.planes, hole=splat.hole, parallax_px=splat.parallax_px) for splat in splats]
         if isinstance(self._infill, NetworkInfill):
-            self._infill.paint(frame, new, disparity_of_parallax=self._mapper.inverse(frame))
+            self._infill.paint(frame, new, disparity_of_parallax=self.mapper.inverse(frame))
         elif self._infill == "none":
             for view in new:
                 _blacken(frame, view)
