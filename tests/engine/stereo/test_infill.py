@@ -1,0 +1,141 @@
+"""A network's painting lands in holes, at the right place, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from engine.colour import yuv_from_rgb
+from engine.frame import Frame, View
+from engine.stereo.infill import NetworkInfill
+from engine.stereo.parallax import ParallaxMapper
+from engine.stereo.stage import StereoStage
+from engine.stereo.tiles import TileShape
+
+TILE = TileShape(width=64, height=64, margin=16)
+
+
+@dataclass
+class Painter:
+    """Paints the whole tile by a rule; remembers what it was shown."""
+
+    colour: tuple[float, float, float] | None = (0.7, 0.2, 0.4)
+    opened: list[tuple[int, ...]] = field(default_factory=list)
+    guides: list[np.ndarray] = field(default_factory=list)
+
+    def open(self, shape: tuple[int, int, int, int]) -> Painter:
+        self.opened.append(shape)
+        return self
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        self.guides.extend(image)
+        if self.colour is None:
+            return np.ascontiguousarray(image[:, :3])
+        flat = np.array(self.colour, np.float32)[None, :, None, None]
+        return np.broadcast_to(flat, (len(image), 3, *image.shape[2:])).astype(np.float32)
+
+
+def _views(frame: Frame, infill: object) -> tuple[View, View]:
+    mapper = ParallaxMapper(strength=15.0, convergence=0.1)
+    views = StereoStage(mapper, infill=infill).process(frame).views  # type: ignore[arg-type]
+    assert views is not None
+    return views
+
+
+def _inner_holes(hole: np.ndarray) -> np.ndarray:
+    inner = hole.astype(bool)
+    for row in inner:
+        for line in (row, row[::-1]):
+            line[: int(np.argmin(line)) if not line.all() else line.size] = False
+    return inner
+
+
+@pytest.mark.parametrize(("subsampling", "bits"), [("420", 8), ("420", 10), ("422", 10), ("444", 8), ("gray", 8)])
+def test_a_constant_network_fills_wide_holes_and_nothing_else(make_frame, subsampling: str, bits: int) -> None:
+    frame = make_frame(subsampling=subsampling, bits=bits)
+    painter = Painter()
+    plain = _views(frame, "stretch")
+    painted = _views(frame, NetworkInfill(painter.open, tile=TILE))
+    matrix, offset = yuv_from_rgb(frame.colour, frame.format, frame.height)
+    code = np.floor(matrix @ painter.colour + offset + 0.5)
+    for before, after in zip(plain, painted, strict=True):
+        holes = _inner_holes(after.hole)
+        assert holes.any()
+        np.testing.assert_array_equal(before.hole, after.hole)
+        assert (np.abs(after.planes[0][holes].astype(float) - code[0]) <= 1).all()
+        np.testing.assert_array_equal(after.planes[0][~holes], before.planes[0][~holes])
+        shift_x, shift_y = frame.format.chroma_shift
+        cells = holes.reshape(144 >> shift_y, 1 << shift_y, 160 >> shift_x, 1 << shift_x).all(axis=(1, 3))
+        for index in range(1, len(frame.planes)):
+            assert (np.abs(after.planes[index][cells].astype(float) - code[index]) <= 1).all()
+            np.testing.assert_array_equal(after.planes[index][~cells], before.planes[index][~cells])
+
+
+def test_the_guide_shows_what_the_network_was_trained_on(make_frame) -> None:
+    painter = Painter()
+    _views(make_frame(), NetworkInfill(painter.open, tile=TILE))
+    assert painter.guides
+    for guide in painter.guides:
+        assert guide.shape == (8, 64, 64)
+        mask = guide[3] > 0.5
+        assert set(np.unique(guide[3])) == {0.0, 1.0}
+        assert (guide[:3] >= 0).all()
+        assert (guide[:3] <= 1).all()
+        assert (guide[4:7, ~mask] == 0).all()
+        np.testing.assert_allclose(np.linalg.norm(2 * guide[4:7, mask] - 1, axis=0), 1.0, atol=1e-3)
+        assert (guide[7, mask] == 0).all()
+        np.testing.assert_allclose(np.unique(guide[7, ~mask].round(4)), [0.1, 0.9], atol=1e-3)
+
+
+def test_a_network_that_repeats_its_guide_stretches_across_holes(make_frame) -> None:
+    """Proves the placement of tiles exactly: what is read somewhere must be written there."""
+    frame = make_frame(subsampling="444")
+    view, _ = _views(frame, NetworkInfill(Painter(colour=None).open, tile=TILE))
+    (surface, _) = _views(frame, "stretch")
+    holes = _inner_holes(view.hole)
+    for y in np.flatnonzero(holes.any(axis=1))[::7]:
+        columns = np.flatnonzero(holes[y])
+        before, after = columns[0] - 1, columns[-1] + 1
+        t = (columns - before) / (after - before)
+        ends = surface.planes[0][y, [before, after]].astype(float)
+        # Colours outside of RGB's cube are clipped on the way, so only most of them can agree.
+        close = np.abs(view.planes[0][y, columns] - (ends[0] + t * (ends[1] - ends[0]))) < 12
+        assert close.mean() > 0.6
+
+
+def test_no_holes_no_network(make_frame) -> None:
+    painter = Painter()
+    infill = NetworkInfill(painter.open, tile=TILE)
+    StereoStage(ParallaxMapper(strength=0.0, convergence=0.5), infill=infill).process(make_frame())
+    assert painter.opened == []
+    assert (infill.count.frames, infill.count.tiles) == (1, 0)
+
+
+def test_the_budget_keeps_the_largest_holes_and_counts_the_rest(make_frame) -> None:
+    whole = NetworkInfill(Painter().open, tile=TILE)
+    _views(make_frame(), whole)
+    painter = Painter()
+    capped = NetworkInfill(painter.open, tile=TILE, max_tiles=2)
+    _views(make_frame(), capped)
+    assert whole.count.tiles > 2
+    assert capped.count.tiles == len(painter.guides) == 2
+    assert capped.count.tiles_over_budget == whole.count.tiles - 2
+
+
+def test_networks_are_opened_once_per_batch_size(make_frame) -> None:
+    painter = Painter()
+    infill = NetworkInfill(painter.open, tile=TILE)
+    for _ in range(3):
+        _views(make_frame(), infill)
+    assert len(painter.opened) == len(set(painter.opened))
+    assert {shape[1:] for shape in painter.opened} == {(8, 64, 64)}
+
+
+def test_a_tiny_picture_keeps_its_stretched_background(make_frame) -> None:
+    painter = Painter()
+    frame = make_frame(width=30, height=20)
+    plain, painted = _views(frame, "stretch"), _views(frame, NetworkInfill(painter.open))
+    assert painter.opened == []
+    np.testing.assert_array_equal(plain[0].planes[0], painted[0].planes[0])

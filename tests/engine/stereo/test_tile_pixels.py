@@ -1,0 +1,88 @@
+"""Reading stretches holes between their edges; writing touches holes only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.colour import rgb_from_yuv, yuv_from_rgb
+from engine.frame import Colour, PixelFormat
+from engine.stereo.tile_pixels import read_tile, write_holes
+from kernels import forward_splat
+
+FORMATS = [("420", 8), ("420", 10), ("422", 10), ("444", 8), ("444", 16)]
+
+
+def _maps(pixel_format: PixelFormat) -> tuple[np.ndarray, np.ndarray]:
+    colour = Colour(matrix=1, full_range=True)
+    forward, back = rgb_from_yuv(colour, pixel_format, 720), yuv_from_rgb(colour, pixel_format, 720)
+    return tuple(np.column_stack(pair).astype(np.float32) for pair in (forward, back))
+
+
+def _planes(rng: np.random.Generator, pixel_format: PixelFormat, width: int, height: int) -> tuple[np.ndarray, ...]:
+    dtype = np.uint8 if pixel_format.bits == 8 else np.uint16
+    return tuple(
+        rng.integers(0, pixel_format.max_value + 1, shape).astype(dtype)
+        for shape in pixel_format.plane_shapes(width, height)
+    )
+
+
+@pytest.mark.parametrize(("subsampling", "bits"), FORMATS)
+def test_known_pixels_are_read_as_they_are(subsampling: str, bits: int, rng: np.random.Generator) -> None:
+    pixel_format = PixelFormat(subsampling=subsampling, bits=bits)
+    planes = _planes(rng, pixel_format, 33, 21)
+    to_rgb, _ = _maps(pixel_format)
+    parallax = rng.random((21, 33), dtype=np.float32)
+    rgb, stretched = np.empty((8, 16, 3), np.float32), np.empty((8, 16), np.float32)
+    hole = np.zeros((21, 33), np.uint8)
+    read_tile(planes, pixel_format.chroma_shift, hole, parallax, to_rgb, (13, 17), rgb, stretched)
+    shift_x, shift_y = pixel_format.chroma_shift
+    up = [planes[0]] + [p.repeat(1 << shift_y, 0).repeat(1 << shift_x, 1)[:21, :33] for p in planes[1:]]
+    yuv = np.stack(up, axis=-1)[13:21, 17:33].astype(np.float32)
+    np.testing.assert_allclose(rgb, np.clip(yuv @ to_rgb[:, :3].T + to_rgb[:, 3], 0, 1), atol=1e-4)
+    np.testing.assert_array_equal(stretched, parallax[13:21, 17:33])
+
+
+def test_holes_are_stretched_as_the_splatting_kernel_does(rng: np.random.Generator) -> None:
+    """The network was trained on `fill="surface"`; tiles made from `fill="background"` must show the same."""
+    luma = rng.integers(0, 256, (16, 64)).astype(np.uint8)
+    parallax = np.where((np.arange(64) // 11) % 2 == 0, 0.0, 9.0).astype(np.float32) * np.ones((16, 1), np.float32)
+    arguments = {"eyes": (0.5,), "tear_px": 2.0}
+    (background,) = forward_splat((luma,), parallax, fill="background", **arguments)
+    (surface,) = forward_splat((luma,), parallax, fill="surface", **arguments)
+    assert background.hole.any()
+    gray = np.zeros((3, 4), np.float32)
+    gray[:, 0] = 1 / 255
+    rgb, stretched = np.empty((16, 40, 3), np.float32), np.empty((16, 40), np.float32)
+    planes = (background.planes[0],) * 3
+    read_tile(planes, (0, 0), background.hole, background.parallax_px, gray, (0, 12), rgb, stretched)
+    np.testing.assert_allclose(rgb[..., 0] * 255, surface.planes[0][:, 12:52], atol=0.51)
+    np.testing.assert_allclose(stretched, surface.parallax_px[:, 12:52], atol=1e-4)
+
+
+@pytest.mark.parametrize(("subsampling", "bits"), FORMATS)
+def test_only_holes_of_the_core_are_written(subsampling: str, bits: int, rng: np.random.Generator) -> None:
+    pixel_format = PixelFormat(subsampling=subsampling, bits=bits)
+    planes = _planes(rng, pixel_format, 64, 48)
+    before = [plane.copy() for plane in planes]
+    _, to_code = _maps(pixel_format)
+    hole = np.zeros((48, 64), np.uint8)
+    hole[8:31, 19:34] = 1
+    hole[:, :30][20:24] = 1  # touches the border: keeps what it holds
+    core = (16, 16, 32, 32)
+    image = np.empty((3, 32, 32), np.float32)
+    image[:] = np.array([0.9, 0.4, 0.2], np.float32)[:, None, None]
+    write_holes(image, hole, (8, 8), core, to_code, pixel_format.chroma_shift, False, pixel_format.max_value, planes)
+    expected_code = np.floor(to_code[:, :3] @ [0.9, 0.4, 0.2] + to_code[:, 3] + 0.5)
+    allowed = np.zeros((48, 64), bool)
+    allowed[16:31, 19:32] = True
+    allowed[20:24] = False
+    shift_x, shift_y = pixel_format.chroma_shift
+    for index, (plane, old) in enumerate(zip(planes, before, strict=True)):
+        mask = allowed
+        if index > 0:
+            cells = allowed.reshape(48 >> shift_y, 1 << shift_y, 64 >> shift_x, 1 << shift_x)
+            mask = cells.all(axis=(1, 3))
+        np.testing.assert_array_equal(plane[~mask], old[~mask])
+        assert np.abs(plane[mask].astype(float) - expected_code[index]).max() <= 1
+        assert mask.any()

@@ -1,0 +1,62 @@
+"""Every wide inner hole is covered, once, and nothing else asks for a tile."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.stereo.tiles import TileShape, plan_tiles
+
+SHAPE = TileShape(width=64, height=64, margin=16)
+
+
+def test_no_holes_no_tiles() -> None:
+    assert plan_tiles(np.zeros((200, 300), np.uint8), SHAPE, min_width=4) == []
+
+
+@pytest.mark.parametrize("size", [(64, 64), (200, 300), (203, 301), (1080, 128)])
+def test_cores_cover_wide_holes_exactly_once(size: tuple[int, int], rng: np.random.Generator) -> None:
+    height, width = size
+    hole = np.zeros(size, np.uint8)
+    wanted = np.zeros(size, bool)
+    for _ in range(40):
+        y, x = int(rng.integers(0, height)), int(rng.integers(2, width - 14))
+        hole[y, x : x + 6] = 1
+    for y in range(height):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], hole[y], [0]])))
+        for start, stop in edges.reshape(-1, 2):
+            wanted[y, start:stop] = stop - start >= 4 and start > 0 and stop < width
+    covered = np.zeros(size, int)
+    for tile in plan_tiles(hole, SHAPE, min_width=4):
+        covered[tile.core_top : tile.core_bottom, tile.core_left : tile.core_right] += 1
+        assert 0 <= tile.top <= tile.core_top < tile.core_bottom <= tile.top + 64 <= height
+        assert 0 <= tile.left <= tile.core_left < tile.core_right <= tile.left + 64 <= width
+        part = wanted[tile.core_top : tile.core_bottom, tile.core_left : tile.core_right]
+        assert tile.weight == part.sum() > 0
+    assert covered.max() <= 1
+    assert (covered[wanted] == 1).all()
+
+
+def test_slivers_and_border_holes_ask_for_nothing() -> None:
+    hole = np.zeros((100, 200), np.uint8)
+    hole[:, 50:53] = 1
+    hole[:, :20] = 1
+    hole[:, -20:] = 1
+    assert plan_tiles(hole, SHAPE, min_width=4) == []
+    hole[40] = 1
+    assert plan_tiles(hole, SHAPE, min_width=4) == []
+
+
+def test_a_tile_has_context_around_its_core_inside_the_picture() -> None:
+    hole = np.zeros((200, 300), np.uint8)
+    hole[96:104, 144:152] = 1
+    (tile,) = plan_tiles(hole, SHAPE, min_width=4)
+    assert (tile.core_top - tile.top, tile.core_left - tile.left) == (16, 16)
+
+
+@pytest.mark.parametrize(
+    ("picture", "expected"), [((1920, 1080), (64, 128)), ((100, 50), (64, 48)), ((40, 35), (40, 32)), ((31, 500), None)]
+)
+def test_small_pictures_get_small_tiles(picture: tuple[int, int], expected: tuple[int, int] | None) -> None:
+    fitted = TileShape().fitted(*picture)
+    assert (None if fitted is None else (fitted.width, fitted.height)) == expected
