@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ _WRITTEN_BY_MUXER = frozenset(
     {"encoder", "major_brand", "minor_version", "compatible_brands", "duration", "stereo_mode", "vendor_id", "filename"}
 )
 _COVER_TYPES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
+_PACKETS_TRIED = 200
+_PACKETS_TRIED_OF_EACH = 4
 _COVER = Disposition.attached_pic | Disposition.timed_thumbnails
 
 
@@ -60,6 +63,7 @@ class CarryOver:
         self._packets: Iterator[av.Packet[Any]] | None = None
         self._pending: tuple[Fraction, av.Packet[Any]] | None = None
         self._notes: list[str] = []
+        self._cut = False
 
     @property
     def warnings(self) -> list[str]:
@@ -76,6 +80,10 @@ class CarryOver:
         except MEDIA_ERRORS as error:
             self._notes.append(f"sound and subtitles of {self._path.name} are left out ({reason(error)})")
             return
+        start = self._input.start_time
+        # Only --start puts the origin inside the file; what lies before it is then left out.
+        self._cut = start is not None and self._origin - Fraction(start, av.time_base) > Fraction(1, 1000)
+        samples = _first_packets(self._path)
         ordinals: Counter[str] = Counter()
         for stream in self._input.streams:
             ordinals[stream.type] += 1
@@ -85,9 +93,9 @@ class CarryOver:
             elif stream.type == "attachment":
                 self._attach_file(output, stream, name, container)
             elif stream.type in ("audio", "subtitle"):
-                self._attach_track(output, stream, name, container)
-            else:
-                self._notes.append(f"{name} is left out: it is neither sound nor text")
+                self._attach_track(output, stream, name, container, samples.get(stream.index, []))
+        if ordinals["data"]:
+            self._notes.append(f"{ordinals['data']} data streams (timed metadata) are left out")
         self._copy_names(output)
         self._copy_chapters(output)
         self._begin()
@@ -114,12 +122,19 @@ class CarryOver:
             self._input.close()
             self._input = None
 
-    def _attach_track(self, output: av.container.OutputContainer, stream: Any, name: str, container: str) -> None:
+    def _attach_track(
+        self,
+        output: av.container.OutputContainer,
+        stream: Any,
+        name: str,
+        container: str,
+        samples: list[av.Packet[Any]],
+    ) -> None:
         codec = stream.codec_context.codec.canonical_name if stream.codec_context is not None else "unknown codec"
         converted = _TEXT_CODEC_OF.get(container) if codec in _TEXT_SUBTITLES else None
         if converted == codec or (container == "matroska" and codec != "mov_text"):
             converted = None
-        refusal = _refusal(stream, container, converted)
+        refusal = _refusal(stream, container, converted, samples)
         if refusal is not None:
             self._notes.append(f"{name} is left out: {refusal}")
             return
@@ -155,8 +170,11 @@ class CarryOver:
         assert self._input is not None
         output.metadata.update(_tags(self._input.metadata))
         pictures = [stream for stream in self._input.streams.video if not stream.disposition & _COVER]
-        if pictures:
-            kept = {key: value for key, value in pictures[0].metadata.items() if key in ("language", "title")}
+        if len(pictures) > 1:
+            self._notes.append(f"{len(pictures) - 1} further video streams are left out")
+        best = self._input.streams.best("video")
+        if best is not None:
+            kept = {key: value for key, value in best.metadata.items() if key in ("language", "title")}
             output.streams.video[0].metadata.update(kept)
 
     def _copy_chapters(self, output: av.container.OutputContainer) -> None:
@@ -214,10 +232,6 @@ class CarryOver:
             return time, packet
         return None
 
-    @property
-    def _cut(self) -> bool:
-        return self._origin > 0
-
     def _copy(self, output: av.container.OutputContainer, packet: av.Packet[Any]) -> None:
         track = self._tracks[packet.stream_index]
         stamp = packet.dts if packet.dts is not None else packet.pts
@@ -264,20 +278,42 @@ def _add(output: av.container.OutputContainer, stream: Any, converted: str | Non
     return target
 
 
-def _refusal(stream: Any, container: str, converted: str | None) -> str | None:
-    """Why the container will not take the stream, found out by writing a header with it alone; None where it will."""
+def _refusal(stream: Any, container: str, converted: str | None, samples: list[av.Packet[Any]]) -> str | None:
+    """Why the container will not take the stream, found out by writing a little file of it; None where it will."""
     if stream.codec_context is None:
         return "its codec is unknown"
     codec = stream.codec_context.codec.canonical_name
+    if container == "mpegts" and codec in _TEXT_SUBTITLES:
+        # The muxer would hide them in private data that no player reads.
+        return f"{container} files cannot hold {codec}"
     try:
         with av.open(io.BytesIO(), "w", format=container) as trial:
-            _add(trial, stream, converted)
+            target = _add(trial, stream, converted)
             trial.start_encoding()
+            for packet in samples if converted is None else []:
+                packet.stream = target
+                trial.mux(packet)
     except MEDIA_ERRORS as error:
         if "does not support" in str(error):
             return f"{container} files cannot hold {codec}"
-        return f"it is damaged or {container} files cannot hold this kind of {codec}"
+        return f"it is damaged, or {container} files cannot hold this kind of {codec}"
     return None
+
+
+def _first_packets(path: Path) -> dict[int, list[av.Packet[Any]]]:
+    """A few packets of each stream that is not video, by stream index, from the beginning of the file."""
+    samples: dict[int, list[av.Packet[Any]]] = {}
+    try:
+        with av.open(str(path), metadata_errors="replace") as container:
+            wanted = [stream for stream in container.streams if stream.type in ("audio", "subtitle")]
+            for packet in islice(container.demux(wanted), _PACKETS_TRIED) if wanted else ():
+                held = samples.setdefault(packet.stream_index, [])
+                if packet.size and packet.dts is not None and len(held) < _PACKETS_TRIED_OF_EACH:
+                    held.append(packet)
+    except MEDIA_ERRORS:
+        # Whatever is wrong will be met, and told, when the packets are copied.
+        return samples
+    return samples
 
 
 def _name_of(stream: Any, number: int) -> str:

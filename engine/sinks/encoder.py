@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+from av.stream import Disposition
 
 from engine.errors import OutputError, UnavailableError, WheatstoneError
 from engine.frame import Colour, Frame, PixelFormat
@@ -72,6 +73,7 @@ class EncoderSink(FinishOrAbort):
         self._notes: list[str] = []
         self._container: av.container.OutputContainer | None = None
         self._last_pts: int | None = None
+        self._uneven = False
 
     @property
     def warnings(self) -> list[str]:
@@ -189,6 +191,7 @@ class EncoderSink(FinishOrAbort):
                 f"use --codec {default_codec(self._container_name)} or the suffix .mkv"
             ) from error
         assert isinstance(stream, av.VideoStream)
+        stream.disposition = Disposition.default
         self._stream = stream
         self._configure(stream, picture, name, size)
         self._open_encoder(stream)
@@ -242,6 +245,11 @@ class EncoderSink(FinishOrAbort):
             picture.duration = round(picture.duration * scale)
             picture.time_base = time_base
         if self._constant_rate and self._last_pts is not None:
+            if picture.pts > self._last_pts + 1 and not self._uneven:
+                self._uneven = True
+                self._notes.append(
+                    "this kind of file has a constant frame rate: pictures are moved to its nearest times"
+                )
             picture.pts = max(picture.pts, self._last_pts + 1)
         self._last_pts = picture.pts
         self._end = (picture.pts + max(1, picture.duration)) * time_base

@@ -86,6 +86,10 @@ class FileSource:
         except StopIteration:
             raise InputError(f"{self.path}: {self._no_picture()}") from None
         self._pending: av.VideoFrame | None = first
+        if not self._start and first.pts is not None and first.pts < self._origin_ticks:
+            # Nothing may lie before zero: players cut it away.
+            self._origin_ticks = first.pts
+            self._origin = first.pts * self._time_base
         self._orientation = orientation_of(first)
         self._decoded_format = upright_format(nearest_format(first.format), self._orientation)
         self._colour = colour_of(first)
