@@ -1,5 +1,6 @@
-"""Numeric operators by folder. Each operator has a contract (op.py), an oracle (reference.py) and a fast CPU twin (cpu.py)."""
+"""Numeric operators by folder: a contract (op.py), an oracle (reference.py) and a fast CPU twin (cpu.py) each."""
 
 from kernels.forward_splat import SplatView, forward_splat
+from kernels.hole_guide import hole_guide
 
-__all__ = ["SplatView", "forward_splat"]
+__all__ = ["SplatView", "forward_splat", "hole_guide"]

@@ -69,4 +69,5 @@ def _num_training(count: int) -> int:
 
 def mirrored(sample: Sample) -> Sample:
     """The pair seen in a mirror: the eyes change places, and the geometry is again that of a rectified pair."""
-    return Sample(*(np.ascontiguousarray(array[:, ::-1]) for array in (sample[1], sample[0], sample[3], sample[2])))
+    left, right, disparity_left, disparity_right = (np.ascontiguousarray(np.fliplr(array)) for array in sample)
+    return Sample(left=right, right=left, disparity_left=disparity_right, disparity_right=disparity_left)
