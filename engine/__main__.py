@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from engine.commands import INTERRUPTED
 from engine.errors import UsageError, WheatstoneError
-
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         "demo": Command("DemoOptions", "turn a bundled clip into stereo, and say where it is"),
         "convert": Command("ConvertOptions", "turn a video, an image or a folder of images into stereo"),
+        "play": Command("PlayOptions", "show a video, an image or a test pattern in stereo while it plays"),
         "probe": Command("ProbeOptions", "say what is in a file, and what convert would do"),
         "bench": Command("BenchOptions", "measure this machine: kernels, pipeline, quality"),
         "models": Command("ModelsOptions", "list the networks that come with Wheatstone"),

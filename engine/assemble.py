@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine import models
 from engine.config import ConvertOptions, StereoOptions
@@ -18,7 +18,6 @@ from engine.frame import Frame, StreamInfo
 from engine.graph import Graph, Stage
 from engine.graph import Source as GraphSource
 from engine.inference import open_session
-from engine.inference.artifact import Artifact
 from engine.layouts import LayoutOptions, make_layout
 from engine.layouts.layout import LayoutOutput
 from engine.sinks import SinkOptions, open_sink
@@ -30,6 +29,9 @@ from engine.sources import kind_of as source_kind_of
 from engine.sources import open_source
 from engine.sources.source import Source
 from engine.stereo import NetworkInfill, ParallaxMapper, StereoStage
+
+if TYPE_CHECKING:
+    from engine.inference.artifact import Artifact
 
 # More threads than this gain nothing in one stage: the others need cores too.
 _MOST_THREADS = 4
@@ -178,6 +180,8 @@ def _line(
 
 
 def _artifact(name: str, kind: str) -> Artifact:
+    from engine.inference.artifact import Artifact
+
     artifact = Artifact.load(models.find(name))
     if artifact.kind != kind:
         raise ModelError(f"{name}: this network is of kind {artifact.kind}, but {kind} is needed here")

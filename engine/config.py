@@ -8,6 +8,7 @@ the tables live next to code that takes a while to import; a test holds the two 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,6 +19,10 @@ from engine.errors import UsageError
 
 LayoutName = Literal["sbs", "half-sbs", "ou", "half-ou", "anaglyph", "interlaced", "left", "right", "depth"]
 AnaglyphName = Literal["dubois", "red-cyan", "green-magenta", "amber-blue"]
+ScreenLayoutName = Literal[
+    "sbs", "half-sbs", "ou", "half-ou", "anaglyph", "interlaced", "checkerboard", "left", "right", "depth", "vr"
+]
+GlassesName = Literal["dubois", "red-cyan", "green-magenta", "amber-blue", "dubois-green-magenta", "dubois-amber-blue"]
 EyesName = Literal["both", "right", "left"]
 ParallaxName = Literal["scaled", "raw"]
 InfillName = Literal["net", "stretch", "none"]
@@ -121,14 +126,63 @@ class ConvertOptions(StereoOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not (self.start >= 0.0 and math.isfinite(self.start)):
-            raise UsageError(f"--start must be 0 or more seconds, got {self.start:g}")
-        if self.duration is not None and not (self.duration > 0.0 and math.isfinite(self.duration)):
-            raise UsageError(f"--duration must be more than 0 seconds, got {self.duration:g}")
+        _check_span(self.start, self.duration)
         if not 0.0 <= self.crf <= 63.0:
             raise UsageError(f"--crf must lie within 0 (best) to 63 (smallest), got {self.crf:g}")
-        if self.report is not None and not self.report.absolute().parent.is_dir():
-            raise UsageError(f"--report {self.report}: the folder {self.report.parent} does not exist")
+        _check_folder("report", self.report)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlayOptions(StereoOptions):
+    """Show an input in stereo in a window while it plays. Press ? there for the keys."""
+
+    input: _Input
+    """A video file, an image, a folder of images, or pattern[:WIDTHxHEIGHT[@FPS]] for a test pattern."""
+    layout: ScreenLayoutName = "half-sbs"  # type: ignore[assignment]  # a screen can show more than a file holds
+    """How the two eyes share the screen at first: as `convert` lays them out, as a checkerboard, or through the two
+    lenses of a headset (vr)."""
+    anaglyph: GlassesName = "dubois"  # type: ignore[assignment]  # likewise
+    """Which glasses the anaglyph layout is for; dubois and red-cyan are for red/cyan ones."""
+    depth: Annotated[str, tyro.conf.arg(metavar="MODEL|PATH.onnx|file:PATH|exact")] = DEFAULT_DEPTH
+    """Where depth comes from: a model by name, a network file, `file:` for precomputed maps (as for convert), or
+    `exact` for what the test pattern knows of itself."""
+    start: _Seconds = 0.0
+    """Skip this much of the input."""
+    duration: _MaybeSeconds = None
+    """Play this much of the input."""
+    frames: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="(default: all)")] = None
+    """Stop after N frames of the input."""
+    size: Annotated[str | None, tyro.conf.arg(metavar="WIDTHxHEIGHT", help_behavior_hint="(default: as needed)")] = None
+    """Size of the picture on the screen or, with --headless, in memory."""
+    headless: bool = False
+    """Draw off screen, without a window; needs no display."""
+    hud: bool = False
+    """Begin with the figures shown (key h)."""
+    screenshot: Annotated[Path | None, tyro.conf.arg(metavar="FILE.png", help_behavior_hint="(default: none)")] = None
+    """When it is over, write what was drawn last to this file."""
+    report: _ReportFile = None
+    """Write latency percentiles, drops by cause and pacing error to this file."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_span(self.start, self.duration)
+        if self.frames is not None and self.frames < 1:
+            raise UsageError(f"--frames must be 1 or more, got {self.frames}")
+        if self.size is not None and self.window_size is None:
+            raise UsageError(f"--size {self.size}: expected WIDTHxHEIGHT, each 16 to 16384, like 1280x720")
+        if self.screenshot is not None and self.screenshot.suffix.lower() != ".png":
+            raise UsageError(f"--screenshot {self.screenshot}: screenshots are PNG files; end the name in .png")
+        _check_folder("screenshot", self.screenshot)
+        _check_folder("report", self.report)
+
+    @property
+    def window_size(self) -> tuple[int, int] | None:
+        """(width, height) in pixels, if any was asked for."""
+        match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", self.size or "")
+        if match is None:
+            return None
+        width, height = int(match[1]), int(match[2])
+        return (width, height) if min(width, height) >= 16 and max(width, height) <= 16384 else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,8 +234,7 @@ class BenchOptions(CommonOptions):
                 raise UsageError(f"--{name} must be 1 or more, got {getattr(self, name)}")
         if self.threads < 0:
             raise UsageError(f"--threads must be 0 or more, got {self.threads}")
-        if self.json is not None and not self.json.absolute().parent.is_dir():
-            raise UsageError(f"--json {self.json}: the folder {self.json.parent} does not exist")
+        _check_folder("json", self.json)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,3 +256,15 @@ class ModelsOptions(CommonOptions):
 @dataclass(frozen=True, kw_only=True)
 class DoctorOptions(CommonOptions):
     """Say what this machine offers: runtimes, devices, encoders, OpenGL, and what is missing for which extra."""
+
+
+def _check_span(start_s: float, duration_s: float | None) -> None:
+    if not (start_s >= 0.0 and math.isfinite(start_s)):
+        raise UsageError(f"--start must be 0 or more seconds, got {start_s:g}")
+    if duration_s is not None and not (duration_s > 0.0 and math.isfinite(duration_s)):
+        raise UsageError(f"--duration must be more than 0 seconds, got {duration_s:g}")
+
+
+def _check_folder(option: str, file: Path | None) -> None:
+    if file is not None and not file.absolute().parent.is_dir():
+        raise UsageError(f"--{option} {file}: the folder {file.parent} does not exist")

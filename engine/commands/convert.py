@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.assemble import Line, assemble, assemble_transcode
-from engine.commands.INTERRUPTED import INTERRUPTED
+from engine.commands import INTERRUPTED
 from engine.config import ConvertOptions
 from engine.frame import Frame
 from engine.progress import ProgressBar
@@ -49,7 +49,7 @@ def run(options: ConvertOptions) -> int:
             else "nothing was written"
         )
         sys.stderr.write(f"wheatstone: interrupted: {left}\n")
-        return 130
+        return INTERRUPTED
     sys.stdout.write(f"{options.output}: {summary(report)}\n")
     return 0
 

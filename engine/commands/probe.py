@@ -1,0 +1,148 @@
+"""``wheatstone probe``: what is in a file, and what convert would do."""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from engine.commands.screen import console
+from engine.config import ProbeOptions
+from engine.errors import InputError
+from engine.frame import Colour, StreamInfo
+from engine.report import write_json
+from engine.sources import kind_of, open_source
+from engine.sources.probe import FileProbe, StreamProbe, probe_file
+
+_MATRICES = {0: "RGB", 1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020"}
+_TRANSFERS = {16: "PQ (HDR10)", 18: "HLG"}
+
+
+def run(options: ProbeOptions) -> int:
+    """Print what was found.
+
+    Returns:
+        0 if convert could use the input.
+
+    Raises:
+        InputError: it cannot be read, or holds no picture.
+    """
+    screen = console()
+    document: dict[str, Any] = {"input": options.input}
+    problems: tuple[str, ...] = ()
+    if kind_of(options.input) == "file":
+        found = probe_file(options.input)
+        problems = found.problems
+        screen.print(_file_table(found))
+        screen.print(_stream_table(found))
+        for hint in found.stereo:
+            guess = "perhaps " if hint.is_guess else ""
+            screen.print(f"Stereo already: {guess}{hint.layout} ({hint.origin})", markup=False)
+        document |= dataclasses.asdict(found)
+        if found.video is None:
+            raise InputError(f"{options.input}: {'; '.join(problems)}")
+    with open_source(options.input) as source:
+        info = source.info
+        screen.print(_plan(options.input, info), markup=False)
+        for line in (*problems, *source.warnings):
+            screen.print(f"Mind: {line}", markup=False)
+    document["frames"] = dataclasses.asdict(info)
+    if options.json is not None:
+        write_json(options.json, _plain(document))
+    return 0
+
+
+def _file_table(found: FileProbe) -> Table:
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_row("file", str(found.path))
+    table.add_row("container", found.container)
+    table.add_row("length", _length(found.duration_s))
+    table.add_row("size", f"{found.size_bytes / 1e6:.2f} MB" + (f", {_rate(found.bit_rate)}" if found.bit_rate else ""))
+    if found.chapters:
+        table.add_row("chapters", str(found.chapters))
+    if found.metadata.get("title"):
+        table.add_row("title", found.metadata["title"])
+    return table
+
+
+def _stream_table(found: FileProbe) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in ("#", "stream", "codec", "what"):
+        table.add_column(heading)
+    for stream in found.streams:
+        kind = "cover" if stream.is_cover else stream.kind
+        table.add_row(str(stream.index), kind, stream.codec, ", ".join(_facts(stream)))
+    return table
+
+
+def _facts(stream: StreamProbe) -> list[str]:
+    if stream.kind == "video":
+        return _picture_facts(stream)
+    facts = [stream.channel_layout, f"{stream.sample_rate} Hz" if stream.sample_rate else None]
+    facts += [_rate(stream.bit_rate) if stream.bit_rate else None]
+    language = None if stream.language == "und" else stream.language
+    return [fact for fact in (*facts, language, stream.title) if fact]
+
+
+def _picture_facts(stream: StreamProbe) -> list[str]:
+    facts = [f"{stream.width}x{stream.height}", stream.pixel_format, stream.hdr, stream.title]
+    if stream.is_cover:
+        return [fact for fact in facts if fact]
+    if stream.frame_rate:
+        variable = " on average (variable)" if stream.is_variable_rate else ""
+        facts.append(f"{float(stream.frame_rate):.3f} frames/s{variable}")
+    facts.append(f"{stream.frame_count} frames" if stream.frame_count else None)
+    facts.append(_colour(stream.colour, stream.height or 0) if stream.colour else None)
+    facts.append(None if stream.sample_aspect in (None, 0, 1) else f"pixel aspect {stream.sample_aspect}")
+    facts.append(f"turned by {stream.rotation} degrees" if stream.rotation else None)
+    facts.append("interlaced" if stream.is_interlaced else None)
+    facts.append(_rate(stream.bit_rate) if stream.bit_rate else None)
+    return [fact for fact in facts if fact]
+
+
+def _plan(spec: str, info: StreamInfo) -> str:
+    count = "an unknown number of" if info.frame_count is None else f"{info.frame_count}"
+    frames = "frame" if info.frame_count == 1 else "frames"
+    rate = "" if info.frame_rate is None or info.is_still else f" at {float(info.frame_rate):.3f} frames/s"
+    name = Path(spec).stem.split(":")[0] or "output"
+    if info.is_still:
+        output = f"{name}-3d.png" if info.frame_count == 1 else f"{name}-3d/"
+    else:
+        output = f"{name}-3d.mp4"
+    return (
+        f"Convert would read {count} {frames} of {info.width}x{info.height} {info.format.name}{rate}\n"
+        f"and write them as half side by side of the same size: wheatstone convert {spec} {output}"
+    )
+
+
+def _colour(colour: Colour, height: int) -> str:
+    matrix = _MATRICES.get(colour.matrix_or_default(height), f"matrix {colour.matrix}")
+    guessed = " (assumed)" if colour.matrix in (0, 2) else ""
+    transfer = f", {_TRANSFERS[colour.transfer]}" if colour.transfer in _TRANSFERS else ""
+    return f"{matrix}{guessed} {'full' if colour.full_range else 'limited'} range{transfer}"
+
+
+def _length(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown"
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:05.2f}" if hours else f"{minutes}:{rest:05.2f}"
+
+
+def _rate(bits_per_second: int) -> str:
+    return f"{bits_per_second / 1e6:.2f} Mbit/s" if bits_per_second >= 1e6 else f"{bits_per_second / 1e3:.0f} kbit/s"
+
+
+def _plain(value: Any) -> Any:
+    """The same value in JSON's own types."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Fraction):
+        return float(value)
+    return str(value) if isinstance(value, Path) else value
