@@ -55,6 +55,8 @@ class LiveLoop:
         self._notice, self._notice_until_s = "", 0.0
         self._lines: tuple[str, ...] = ()
         self._lines_until_s = 0.0
+        self.was_ended = False
+        """Whether somebody ended it while there was more to show."""
         self._wants_quit = False
         self._shots = 0
 
@@ -82,6 +84,7 @@ class LiveLoop:
                     self._screen.figures = self._figures()
                     self._screen.redraw()
         finally:
+            self.was_ended = not self._line.is_over
             self._line.stop()
 
     def _handle(self, actions: list[Action]) -> bool:
