@@ -13,11 +13,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-import kernels
 from engine.colour import rgb_from_yuv, yuv_from_rgb
 from engine.frame import Frame, View
 from engine.stereo.tile_pixels import Planes, read_tile, write_holes
 from engine.stereo.tiles import Tile, TileShape, plan_tiles
+from kernels.hole_guide import hole_guide
 
 _CHANNELS = 8
 _BATCHES = (16, 4, 1)
@@ -85,14 +85,14 @@ class NetworkInfill:
             jobs = sorted(jobs, key=lambda job: -job[0].weight)[: self._max_tiles]
         self.count.tiles += len(jobs)
         reader = _TileReader.of(frame, shape, disparity_of_parallax)
+        guides = np.empty((len(jobs), _CHANNELS, shape.height, shape.width), np.float32)
         # All guides are read before anything is painted, so the order of tiles cannot matter.
-        guides = [reader.guide(tile, view) for tile, view in jobs]
+        for guide, (tile, view) in zip(guides, jobs, strict=True):
+            reader.read(tile, view, guide)
         start = 0
         for batch in _BATCHES:
             while len(jobs) - start >= batch:
-                images = self._network((batch, _CHANNELS, shape.height, shape.width)).run(
-                    np.stack(guides[start : start + batch])
-                )
+                images = self._network((batch, *guides.shape[1:])).run(guides[start : start + batch])
                 for image, (tile, view) in zip(images, jobs[start : start + batch], strict=True):
                     reader.write(image, tile, view)
                 start += batch
@@ -134,7 +134,7 @@ class _TileReader:
             disparity_of_parallax=disparity_of_parallax,
         )
 
-    def guide(self, tile: Tile, view: View) -> NDArray[np.float32]:
+    def read(self, tile: Tile, view: View, guide: NDArray[np.float32]) -> None:
         rgb = np.empty((self.shape.height, self.shape.width, 3), np.float32)
         stretched_px = np.empty(rgb.shape[:2], np.float32)
         corner = (tile.top, tile.left)
@@ -142,7 +142,7 @@ class _TileReader:
         hole = view.hole[tile.top : tile.top + self.shape.height, tile.left : tile.left + self.shape.width]
         scale, offset = self.disparity_of_parallax
         disparity = np.clip(stretched_px * np.float32(scale) + np.float32(offset), 0.0, 1.0)
-        return kernels.hole_guide(rgb, np.ascontiguousarray(hole), stretched_px, disparity)
+        hole_guide(rgb, hole, stretched_px, disparity, out=guide)
 
     def write(self, image: NDArray[Any], tile: Tile, view: View) -> None:
         core = (tile.core_top, tile.core_left, tile.core_bottom, tile.core_right)
