@@ -67,19 +67,31 @@ class NetworkInfill:
         self._networks: dict[tuple[int, int, int, int], InfillNetwork] = {}
         self.count = InfillCount()
 
-    def paint(self, frame: Frame, views: Sequence[View], *, disparity_of_parallax: tuple[float, float]) -> None:
+    def paint(
+        self,
+        frame: Frame,
+        views: Sequence[View],
+        *,
+        offsets: Sequence[float],
+        disparity_of_parallax: tuple[float, float],
+    ) -> None:
         """Paint the holes of the views.
 
         Args:
             frame: gives the colour description; its planes are not touched.
             views: holes hold the background stretch; their planes are written in place, in holes only.
+            offsets: the eye offset of each view; what a hole's surface leans by is parallax times this.
             disparity_of_parallax: (scale, offset) that turn parallax_px into relative disparity 0..1.
         """
         self.count.frames += 1
         shape = self._tile.fitted(frame.width, frame.height)
         if shape is None:
             return
-        jobs = [(tile, view) for view in views for tile in plan_tiles(view.hole, shape, min_width=self._min_width)]
+        jobs = [
+            (tile, view, abs(offset))
+            for view, offset in zip(views, offsets, strict=True)
+            for tile in plan_tiles(view.hole, shape, min_width=self._min_width)
+        ]
         if len(jobs) > self._max_tiles:
             self.count.tiles_over_budget += len(jobs) - self._max_tiles
             jobs = sorted(jobs, key=lambda job: -job[0].weight)[: self._max_tiles]
@@ -87,13 +99,13 @@ class NetworkInfill:
         reader = _TileReader.of(frame, shape, disparity_of_parallax)
         guides = np.empty((len(jobs), _CHANNELS, shape.height, shape.width), np.float32)
         # All guides are read before anything is painted, so the order of tiles cannot matter.
-        for guide, (tile, view) in zip(guides, jobs, strict=True):
-            reader.read(tile, view, guide)
+        for guide, (tile, view, lean) in zip(guides, jobs, strict=True):
+            reader.read(tile, view, lean, guide)
         start = 0
         for batch in _BATCHES:
             while len(jobs) - start >= batch:
                 images = self._network((batch, *guides.shape[1:])).run(guides[start : start + batch])
-                for image, (tile, view) in zip(images, jobs[start : start + batch], strict=True):
+                for image, (tile, view, _) in zip(images, jobs[start : start + batch], strict=True):
                     reader.write(image, tile, view)
                 start += batch
 
@@ -134,7 +146,7 @@ class _TileReader:
             disparity_of_parallax=disparity_of_parallax,
         )
 
-    def read(self, tile: Tile, view: View, guide: NDArray[np.float32]) -> None:
+    def read(self, tile: Tile, view: View, lean: float, guide: NDArray[np.float32]) -> None:
         rgb = np.empty((self.shape.height, self.shape.width, 3), np.float32)
         stretched_px = np.empty(rgb.shape[:2], np.float32)
         corner = (tile.top, tile.left)
@@ -142,7 +154,7 @@ class _TileReader:
         hole = view.hole[tile.top : tile.top + self.shape.height, tile.left : tile.left + self.shape.width]
         scale, offset = self.disparity_of_parallax
         disparity = np.clip(stretched_px * np.float32(scale) + np.float32(offset), 0.0, 1.0)
-        hole_guide(rgb, hole, stretched_px, disparity, out=guide)
+        hole_guide(rgb, hole, stretched_px * np.float32(lean), disparity, out=guide)
 
     def write(self, image: NDArray[Any], tile: Tile, view: View) -> None:
         core = (tile.core_top, tile.core_left, tile.core_bottom, tile.core_right)
