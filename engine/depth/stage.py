@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,5 +60,9 @@ class DepthStage:
             scaled = self._normaliser.normalise(raw, is_cut=is_cut)
             self._carried = self._filter.filter(scaled, planes[0], top, is_cut=is_cut)
             self._age = 0
-        disparity = kernels.joint_upsample(self._carried, frame.planes[0], threads=self._threads)
+        if hasattr(kernels, "joint_upsample"):
+            disparity = kernels.joint_upsample(self._carried, frame.planes[0], threads=self._threads)
+        else:  # until the kernel lands in the tree (it is being written)
+            size = (frame.width, frame.height)
+            disparity = np.asarray(cv2.resize(self._carried, size, interpolation=cv2.INTER_LINEAR))
         return replace(frame, disparity=disparity, is_cut=is_cut)

@@ -39,7 +39,7 @@ class OnnxRuntimeSession:
         provider = _PROVIDERS[device]
         if provider not in onnxruntime.get_available_providers():
             raise UnavailableError(
-                f"--device {device}: the installed ONNX Runtime was built without it; install the extra: wheatstone[gpu]"
+                f"--device {device}: the installed ONNX Runtime was built without it; install wheatstone[gpu]"
             )
         options = onnxruntime.SessionOptions()
         options.log_severity_level = _ERRORS_ONLY
