@@ -20,7 +20,7 @@ Image = npt.NDArray[np.uint8]
 
 _PROCEDURAL_PER_FAMILY = 12
 _PROCEDURAL_PHOTOS = 24
-_MAX_CORNERS = 24_000
+_MAX_CORNERS = 12_000
 """Meshes with more corners than this cost more time than they add variety."""
 
 USES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -60,10 +60,10 @@ class Assets:
     meshes: dict[str, Vertices]
     roles: dict[str, list[str]] = field(default_factory=dict)
     stain_layer: int = 0
-    _extents: dict[str, tuple[Floats, Floats]] = field(default_factory=dict, repr=False)
+    _extents: dict[str, Floats] = field(default_factory=dict, repr=False)
 
-    def extent(self, mesh: str | Vertices) -> tuple[Floats, Floats]:
-        """Centre and half size of a mesh in its own units, (3,) float32 each."""
+    def extent(self, mesh: str | Vertices) -> Floats:
+        """(2, 3) float32: centre and half size of a mesh in its own units."""
         if not isinstance(mesh, str):
             return _extent(mesh)
         if mesh not in self._extents:
@@ -71,9 +71,9 @@ class Assets:
         return self._extents[mesh]
 
 
-def _extent(vertices: Vertices) -> tuple[Floats, Floats]:
+def _extent(vertices: Vertices) -> Floats:
     low, high = vertices["position"].min(0), vertices["position"].max(0)
-    return (low + high) / 2, (high - low) / 2
+    return np.stack([(low + high) / 2, (high - low) / 2])
 
 
 def load_assets(folder: Path | None) -> Assets:

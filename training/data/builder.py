@@ -223,10 +223,11 @@ class Builder:
 
 def bounds(nodes: list[Node], assets: Assets) -> tuple[Floats, Floats]:
     """Lower and upper corners, (N, 3) each, of boxes around nodes in the world."""
-    low, high = np.empty((2, len(nodes), 3), np.float32)
-    for k, node in enumerate(nodes):
-        centre, half = assets.extent(node.mesh)
-        middle = node.matrix[:, :3] @ centre + node.matrix[:, 3]
-        reach = np.abs(node.matrix[:, :3]) @ half
-        low[k], high[k] = middle - reach, middle + reach
-    return low, high
+    if not nodes:
+        return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32)
+    matrices = np.stack([node.matrix for node in nodes])
+    extents = np.stack([assets.extent(node.mesh) for node in nodes])
+    turned = matrices[:, :, :3]
+    middle = np.einsum("nij,nj->ni", turned, extents[:, 0]) + matrices[:, :, 3]
+    reach = np.einsum("nij,nj->ni", np.abs(turned), extents[:, 1])
+    return middle - reach, middle + reach

@@ -9,16 +9,18 @@ import numpy.typing as npt
 Image = npt.NDArray[np.uint8]
 
 
-def degrade(views: tuple[Image, Image], rng: np.random.Generator) -> tuple[Image, Image]:
+def degrade(views: tuple[Image, Image], rng: np.random.Generator, *, least_blur: float = 0.0) -> tuple[Image, Image]:
     """Exposure, colour, blur, noise and compression of a random camera; geometry stays exact.
 
     Args:
         views: left and right, (H, W, 3) uint8 RGB.
         rng: draws the camera.
+        least_blur: standard deviation in pixels of the sharpest lens.
     """
     curve = _curve(views[0], rng)
     matrix = _colour_matrix(rng)
     blur = float(abs(rng.normal(0, 0.6))) if rng.random() < 0.6 else 0.0
+    blur = max(blur, least_blur)
     shrink = float(rng.uniform(0.45, 0.9)) if rng.random() < 0.25 else 1.0
     noise = float(rng.uniform(0, 9)) if rng.random() < 0.6 else 0.0
     clumped = bool(rng.random() < 0.3)

@@ -36,6 +36,9 @@ def soup(points: Points, faces: npt.NDArray[np.integer], colours: npt.NDArray[np
     smooth = summed[faces]
     # A corner shared by faces at a sharp angle (a cube modelled with eight corners) keeps its face's own normal.
     unit = normal / np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-20)
+    # The poles of a ball and the doubled rings of a can leave triangles without area.
+    whole = np.linalg.norm(normal, axis=1) > 1e-12
+    corners, normal, unit, smooth, faces = (each[whole] for each in (corners, normal, unit, smooth, faces))
     smooth /= np.maximum(np.linalg.norm(smooth, axis=2, keepdims=True), 1e-20)
     sharp = np.einsum("fkc,fc->fk", smooth, unit) < 0.8
     smooth = np.where(sharp[..., None], unit[:, None, :], smooth)
@@ -79,7 +82,7 @@ def quad() -> Vertices:
     return soup(points, np.array([[0, 1, 2], [0, 2, 3]]))
 
 
-def lathe(profile: list[tuple[float, float]], sides: int = 20, *, flat: bool = False) -> Vertices:
+def lathe(profile: list[tuple[float, float]], sides: int = 16, *, flat: bool = False) -> Vertices:
     """Turns a profile of (radius, height) about the y axis."""
     angle = np.arange(sides) * (2 * np.pi / sides)
     radius, height = np.array(profile, np.float32).T
@@ -98,7 +101,7 @@ def lathe(profile: list[tuple[float, float]], sides: int = 20, *, flat: bool = F
     return soup(points, faces)
 
 
-def sphere(rows: int = 10, sides: int = 16) -> Vertices:
+def sphere(rows: int = 8, sides: int = 14) -> Vertices:
     """A ball."""
     angle = np.linspace(0, np.pi, rows + 1)
     return lathe([(0.5 * float(np.sin(a)), -0.5 * float(np.cos(a))) for a in angle], sides)
@@ -114,7 +117,7 @@ def cone(sides: int = 16, top: float = 0.0) -> Vertices:
     return lathe([(0, -0.5), (0.5, -0.5), (0.5, -0.5), (top, 0.5), (top, 0.5), (0, 0.5)], sides)
 
 
-def torus(thickness: float = 0.12, sides: int = 20, tube: int = 8) -> Vertices:
+def torus(thickness: float = 0.12, sides: int = 14, tube: int = 6) -> Vertices:
     """A ring lying in the x-z plane."""
     angle = np.linspace(0, 2 * np.pi, tube + 1)
     ring = 0.5 - thickness

@@ -11,12 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data.assets import Assets
+from training.data.builder import bounds
 from training.data.scene import VERTEX, Camera, Floats, Scene
 
 _SHADERS = Path(__file__).parent / "shaders"
 _ROWS = 7
 _MAX_LAMPS = 4
 _SHADOW_SIZE = 512
+_MAX_VERTICES = 600_000
+_PEEL = 0.02
+"""A fragment belongs to the layer behind if it is farther by this share of its inverse depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,40 +73,31 @@ class Renderer:
         self._screen = {
             name: self.context.vertex_array(self._programs[name], []) for name in ("sky", "resolve")
         }
-        self._buffer = self.context.buffer(reserve=1 << 20)
+        self._buffer = self.context.buffer(reserve=_MAX_VERTICES * VERTEX.itemsize)
         self._table = self.context.texture((_ROWS, 16), 4, dtype="f4")
-        self._meshes: dict[str, moderngl.VertexArray] = {}
-        self._targets: _Targets | None = None
-        self._count = self._solid = 0
-        self._casting = (0, 0)
+        self._targets: dict[tuple[int, int, bool], _Targets] = {}
+        self._vertices = np.zeros(0, VERTEX)
+        self._ends = np.zeros(0, np.int64)
+        self._cut = np.zeros(0, bool)
+        self._bounds = bounds([], assets)
         self._bind_vertices()
 
     def load(self, scene: Scene) -> None:
-        """Uploads the scene's geometry and materials and draws its shadow map."""
+        """Takes a scene over: uploads its materials and places, draws its shadow map."""
         eye = np.asarray(scene.camera.position, np.float32)
-        # Solid before cut out, so that one draw call each does; near before far, so that little is shaded in vain;
-        # what throws shadows in one run in the middle.
-        order = {(False, False): 0, (False, True): 1, (True, True): 2, (True, False): 3}
-        nodes = sorted(
-            scene.nodes,
-            key=lambda n: (order[n.material.cutout, n.casts], float(np.abs(n.matrix[:, 3] - eye).sum())),
-        )
+        # Near before far, so that little is shaded in vain.
+        nodes = sorted(scene.nodes, key=lambda node: float(np.abs(node.matrix[:, 3] - eye).sum()))
         parts = [self.assets.meshes[n.mesh] if isinstance(n.mesh, str) else n.mesh for n in nodes]
-        vertices = np.concatenate(parts) if parts else np.zeros(0, VERTEX)
-        vertices["instance"] = np.repeat(np.arange(len(parts), dtype=np.uint32), [len(p) for p in parts])
-        self._count = len(vertices)
-        sizes = np.zeros(4, np.int64)
-        for part, node in zip(parts, nodes, strict=True):
-            sizes[order[node.material.cutout, node.casts]] += len(part)
-        self._solid = int(sizes[:2].sum())
-        self._casting = (int(sizes[0]), int(sizes[1:3].sum()))
-        if vertices.nbytes > self._buffer.size:
-            self._buffer.orphan(vertices.nbytes * 2)
-        self._buffer.write(vertices.view(np.uint8))
+        self._vertices = np.concatenate(parts) if parts else np.zeros(0, VERTEX)
+        sizes = np.array([len(part) for part in parts], np.int64)
+        self._vertices["instance"] = np.repeat(np.arange(len(parts), dtype=np.uint32), sizes)
+        self._ends = np.cumsum(sizes)
+        self._bounds = bounds(nodes, self.assets)
+        self._cut = np.array([node.material.cutout for node in nodes], bool)
         table = np.zeros((max(len(parts), 1), _ROWS * 4), np.float32)
-        for row, node in zip(table, nodes, strict=False):
-            row[:12] = node.matrix.reshape(12)
-            row[12:28] = node.material.row()
+        if nodes:
+            table[: len(nodes), :12] = np.stack([node.matrix for node in nodes]).reshape(-1, 12)
+            table[: len(nodes), 12:] = [node.material.row() for node in nodes]
         if self._table.height < len(table):
             self._table.release()
             self._table = self.context.texture((_ROWS, 2 * len(table)), 4, dtype="f4")
@@ -110,9 +105,11 @@ class Renderer:
         self._table.write(table, viewport=(0, 0, _ROWS, len(table)))
         self._set_look(scene)
         if scene.look.shadow > 0:
-            self._draw_shadows()
+            self._draw_shadows(np.array([node.casts for node in nodes], bool))
 
-    def draw(self, scene: Scene, camera: Camera, size: tuple[int, int], front: Picture | None = None) -> Picture:
+    def draw(
+        self, scene: Scene, camera: Camera, size: tuple[int, int], front: Picture | None = None, *, smooth: bool = True
+    ) -> Picture:
         """One picture of the scene loaded last.
 
         Args:
@@ -121,41 +118,54 @@ class Renderer:
             size: (width, height).
             front: what this eye saw before: draw what lies behind it. Pixels where nothing does are black with
                 inverse depth 0.
+            smooth: four samples a pixel instead of one: soft edges for twice the time.
         """
         width, height = size
-        if self._targets is None or self._targets.size != size:
-            if self._targets is not None:
-                self._targets.release()
-            self._targets = _Targets(self.context, size)
-        targets = self._targets
+        key = (width, height, smooth)
+        if key not in self._targets:
+            self._targets[key] = _Targets(self.context, size, 4 if smooth else 0)
+        targets = self._targets[key]
         axes = camera.axes()
         sky = self._programs["sky"]
-        surfaces = (self._programs["solid"], self._programs["cut"])
         tangent = (float(np.tan(camera.fov / 2)), float(np.tan(camera.fov / 2)) * height / width)
-        matrix = _projection(tangent, camera.near) @ _view(axes, camera.position)
-        for program in surfaces:
-            program["view_projection"].write(np.ascontiguousarray(matrix.T, np.float32))
-            program["eye"] = camera.position
+        view = _view(axes, camera.position)
+        matrix = _projection(tangent, camera.near) @ view
+        for name in ("solid", "cut"):
+            self._programs[name]["view_projection"].write(np.ascontiguousarray(matrix.T, np.float32))
+            self._programs[name]["eye"] = camera.position
         sky["axes"].write(np.ascontiguousarray(axes.T, np.float32))
         sky["tangent"] = tangent
-        peel = -1.0
+        for name in ("solid", "cut", "sky"):
+            self._programs[name]["lens"] = (2.0 / width, 2.0 / height, scene.look.vignette * 0.5)
         if front is not None:
-            peel = 0.02
             targets.front.write(np.ascontiguousarray(front.inverse_depth[::-1], np.float32))
-        for each in (self._programs["cut"], sky):
-            each["peel"] = peel
+        for name in ("cut", "sky"):
+            self._programs[name]["peel"] = _PEEL if front is not None else -1.0
         self._bind_textures(targets)
-        targets.many.use()
-        targets.many.clear(0.0, 0.0, 0.0, 0.0)
+        targets.drawn.use()
+        targets.drawn.clear(0.0, 0.0, 0.0, 0.0)
         self.context.disable(moderngl.DEPTH_TEST)
         self._screen["sky"].render(moderngl.TRIANGLES, vertices=3)
         self.context.enable(moderngl.DEPTH_TEST)
-        solid = self._solid if front is None else 0
+        seen = _in_view(self._bounds, view, tangent, camera.near)
+        solid = self._send(seen & ~self._cut)
+        cut = self._send(seen & self._cut, solid)
+        peeled = front is not None
         if solid:
-            self._arrays["solid"].render(moderngl.TRIANGLES, vertices=solid)
-        if self._count > solid:
-            self._arrays["cut"].render(moderngl.TRIANGLES, vertices=self._count - solid, first=solid)
-        return targets.resolve(self._screen["resolve"], self._programs["resolve"], scene.look.vignette)
+            self._arrays["cut" if peeled else "solid"].render(moderngl.TRIANGLES, vertices=solid)
+        if cut:
+            self._arrays["cut"].render(moderngl.TRIANGLES, vertices=cut, first=solid)
+        return targets.read(self._screen["resolve"], self._programs["resolve"])
+
+    def _send(self, chosen: npt.NDArray[np.bool_], after: int = 0) -> int:
+        """Writes the vertices of the chosen nodes into the buffer; returns how many they are."""
+        ends = self._ends
+        parts = [self._vertices[(ends[k - 1] if k else 0) : ends[k]] for k in np.flatnonzero(chosen)]
+        if not parts:
+            return 0
+        vertices = np.concatenate(parts)
+        self._buffer.write(vertices.view(np.uint8), offset=after * VERTEX.itemsize)
+        return len(vertices)
 
     def release(self) -> None:
         """Gives the context and everything in it back."""
@@ -226,7 +236,7 @@ class Renderer:
             program["lamp_power"].write(power)
             program["shadow_matrix"].write(np.ascontiguousarray((bias @ matrix).T, np.float32))
 
-    def _draw_shadows(self) -> None:
+    def _draw_shadows(self, casts: npt.NDArray[np.bool_]) -> None:
         self._tiles.use(0)
         self._table.use(2)
         self._programs["shadow"]["tiles"] = 0
@@ -234,44 +244,42 @@ class Renderer:
         self._shadow_target.use()
         self._shadow_target.clear(depth=1.0)
         self.context.enable(moderngl.DEPTH_TEST)
-        first, count = self._casting
+        count = self._send(casts)
         if count:
-            self._arrays["shadow"].render(moderngl.TRIANGLES, vertices=count, first=first)
+            self._arrays["shadow"].render(moderngl.TRIANGLES, vertices=count)
 
 
 class _Targets:
-    """What is drawn into: four samples a pixel, then one."""
+    """What is drawn into: one or four samples a pixel, and where four are made one."""
 
-    def __init__(self, context: moderngl.Context, size: tuple[int, int]) -> None:
+    def __init__(self, context: moderngl.Context, size: tuple[int, int], samples: int) -> None:
         self.size = size
-        self.colours = context.texture(size, 4, samples=4)
-        self.inverses = context.texture(size, 1, samples=4, dtype="f4")
-        self.depth = context.depth_renderbuffer(size, samples=4)
-        self.many = context.framebuffer([self.colours, self.inverses], self.depth)
-        self.colour = context.texture(size, 4)
-        self.inverse = context.texture(size, 1, dtype="f4")
-        self.one = context.framebuffer([self.colour, self.inverse])
+        self._context = context
+        self._samples = samples
+        self._colour = context.texture(size, 4, samples=samples)
+        self._inverse = context.texture(size, 1, samples=samples, dtype="f4")
+        depth = context.depth_renderbuffer(size, samples=samples)
+        self.drawn = context.framebuffer([self._colour, self._inverse], depth)
+        self._one = self.drawn
+        if samples:
+            self._one = context.framebuffer([context.texture(size, 4), context.texture(size, 1, dtype="f4")])
         self.front = context.texture(size, 1, dtype="f4")
         self.front.filter = (moderngl.NEAREST, moderngl.NEAREST)
-        self._context = context
 
-    def resolve(self, screen: moderngl.VertexArray, program: moderngl.Program, vignette: float) -> Picture:
-        self.colours.use(0)
-        self.inverses.use(1)
-        program["colours"] = 0
-        program["inverses"] = 1
-        program["vignette"] = vignette
-        self.one.use()
-        self._context.disable(moderngl.DEPTH_TEST)
-        screen.render(moderngl.TRIANGLES, vertices=3)
+    def read(self, screen: moderngl.VertexArray, program: moderngl.Program) -> Picture:
+        """What has been drawn."""
+        if self._samples:
+            self._colour.use(0)
+            self._inverse.use(1)
+            program["colours"] = 0
+            program["inverses"] = 1
+            self._one.use()
+            self._context.disable(moderngl.DEPTH_TEST)
+            screen.render(moderngl.TRIANGLES, vertices=3)
         width, height = self.size
-        colour = np.frombuffer(self.one.read(components=3, alignment=1), np.uint8).reshape(height, width, 3)
-        inverse = np.frombuffer(self.one.read(components=1, attachment=1, dtype="f4"), np.float32)
+        colour = np.frombuffer(self._one.read(components=3, alignment=1), np.uint8).reshape(height, width, 3)
+        inverse = np.frombuffer(self._one.read(components=1, attachment=1, dtype="f4"), np.float32)
         return Picture(colour[::-1].copy(), inverse.reshape(height, width)[::-1].copy())
-
-    def release(self) -> None:
-        for each in (self.many, self.one, self.colours, self.inverses, self.depth, self.colour, self.inverse, self.front):
-            each.release()
 
 
 def _source(name: str, *, cut_out: bool = False) -> str:
@@ -284,6 +292,21 @@ def _view(axes: Floats, position: tuple[float, float, float]) -> Floats:
     view[:3, :3] = axes.T
     view[:3, 3] = -axes.T @ np.asarray(position, np.float32)
     return view
+
+
+def _in_view(
+    box: tuple[Floats, Floats], view: Floats, tangent: tuple[float, float], near: float
+) -> npt.NDArray[np.bool_]:
+    """Which boxes may reach into the picture: those whose surrounding ball does."""
+    low, high = box
+    radius = np.linalg.norm(high - low, axis=1) / 2
+    centre = ((low + high) / 2) @ view[:3, :3].T + view[:3, 3]
+    depth = -centre[:, 2]
+    seen = depth + radius > near
+    for side, slope in zip(np.abs(centre[:, :2]).T, tangent, strict=True):
+        # Distance of the centre from the side plane of the view, positive outside.
+        seen &= (side - slope * depth) / np.hypot(1.0, slope) < radius
+    return seen
 
 
 def _projection(tangent: tuple[float, float], near: float, far: float = 4000.0) -> Floats:

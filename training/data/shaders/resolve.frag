@@ -3,8 +3,6 @@
 // covers at least half of the pixel, so that a pixel's depth is never a mixture.
 uniform sampler2DMS colours;
 uniform sampler2DMS inverses;
-uniform float vignette;
-in vec2 v_screen;
 
 layout(location = 0) out vec4 out_colour;
 layout(location = 1) out float out_inverse;
@@ -25,6 +23,6 @@ void main() {
         if (value[i] >= nearest * 0.99) ++covered;
         else second = max(second, value[i]);
     }
-    out_colour = colour * 0.25 * (1.0 - vignette * dot(v_screen, v_screen) * 0.5);
+    out_colour = colour * 0.25;
     out_inverse = covered >= 2 ? nearest : second;
 }

@@ -28,6 +28,8 @@ uniform vec3 lamp_position[4];
 uniform vec3 lamp_power[4];
 uniform int lamps;
 
+uniform vec3 lens;            // 2 / width, 2 / height, vignette
+
 layout(location = 0) out vec4 out_colour;
 layout(location = 1) out float out_inverse;
 
@@ -87,6 +89,7 @@ void main() {
     }
     vec3 colour = albedo * mix(light, vec3(1.0), m_more.x) + m_shine.z * shine;
     colour = mix(fog.rgb, colour, exp(-fog.a * range));
-    out_colour = vec4(sqrt(clamp(colour * 0.5, 0.0, 1.0)), 1.0);
+    vec2 across = gl_FragCoord.xy * lens.xy - 1.0;
+    out_colour = vec4(sqrt(clamp(colour * 0.5, 0.0, 1.0)) * (1.0 - lens.z * dot(across, across)), 1.0);
     out_inverse = gl_FragCoord.w;
 }

@@ -14,6 +14,8 @@ uniform sampler2DArray photos;
 uniform sampler2D front;
 uniform float peel;
 
+uniform vec3 lens;            // 2 / width, 2 / height, vignette
+
 layout(location = 0) out vec4 out_colour;
 layout(location = 1) out float out_inverse;
 
@@ -32,6 +34,7 @@ void main() {
         colour = mix(colour, vec3(1.6), clouds * smoothstep(0.45, 0.8, cover) * smoothstep(0.0, 0.2, ray.y));
     }
     colour += sun_power * 2.0 * pow(max(dot(ray, sun), 0.0), 400.0);
-    out_colour = vec4(sqrt(clamp(colour * 0.5, 0.0, 1.0)), 1.0);
+    vec2 across = gl_FragCoord.xy * lens.xy - 1.0;
+    out_colour = vec4(sqrt(clamp(colour * 0.5, 0.0, 1.0)) * (1.0 - lens.z * dot(across, across)), 1.0);
     out_inverse = 0.0;
 }
