@@ -106,7 +106,7 @@ def load_assets(folder: Path | None) -> Assets:
             role = role_of(path.parent.name, path.stem.split("__")[0])
             vertices = read_glb(path) if role else None
             if role and vertices is not None and len(vertices) <= _MAX_CORNERS:
-                meshes[path.stem] = vertices
+                meshes[path.stem] = _laid_down(vertices) if role in ("car", "truck", "boat") else vertices
                 roles[role].append(path.stem)
     if not photos:
         rng = np.random.default_rng(11)
@@ -118,6 +118,21 @@ def load_assets(folder: Path | None) -> Assets:
         # Photographed materials are the bulk where there are any; a few synthetic ones keep variety up.
         uses[use] = given + own[: max(4, len(given) // 12)] if len(given) > 3 else given + own
     return Assets(np.stack(tiles), np.stack(photos), uses, meshes, roles, families["cloud"][0])
+
+
+def _laid_down(vertices: Vertices) -> Vertices:
+    """Some vehicles stand on their nose: the longest side belongs along z, the base at y = 0."""
+    points = vertices["position"]
+    extent = points.max(0) - points.min(0)
+    if extent[1] < extent[[0, 2]].max():
+        return vertices
+    turned = vertices.copy()
+    turned["position"] = points[:, [0, 2, 1]] * np.array([1, 1, -1], np.float32)
+    turned["position"][:, 1] -= turned["position"][:, 1].min()
+    turned["normal"][:, :3] = vertices["normal"][:, [0, 2, 1]]
+    turned["normal"][:, 2] = 255 - turned["normal"][:, 2]
+    turned["normal"][:, 3] = np.array([0, 2, 1], np.uint8)[vertices["normal"][:, 3]]
+    return turned
 
 
 def read_sheet(path: Path) -> list[Image]:

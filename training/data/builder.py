@@ -168,7 +168,14 @@ class Builder:
         self.nodes.append(Node(mesh=mesh, matrix=matrix, material=material))
 
     def model(
-        self, role: str, base: Vec3, *, yaw: float | None = None, grow: float = 1.0, use: str | None = None, **motion: Any
+        self,
+        role: str,
+        base: Vec3,
+        *,
+        yaw: float | None = None,
+        grow: float = 1.0,
+        use: str | None = None,
+        **motion: Any,
     ) -> Vec3 | None:
         """A model of a role, standing on `base`; None where the assets hold none.
 
@@ -213,7 +220,9 @@ class Builder:
         """A warm or cold point light."""
         warmth = self.between(-0.25, 0.35)
         x, y, z = (float(v) for v in self._world(*position))
-        self.lights.append(Light(position=(x, y, z), power=(strength * (1 + warmth), strength, strength * (1 - warmth))))
+        self.lights.append(
+            Light(position=(x, y, z), power=(strength * (1 + warmth), strength, strength * (1 - warmth)))
+        )
 
     def _world(self, x: float, y: float, z: float) -> Floats:
         c, s = float(np.cos(self._yaw)), float(np.sin(self._yaw))

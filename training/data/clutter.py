@@ -82,7 +82,9 @@ def computer(b: Builder, width: float, depth: float, y: float) -> None:
 
 def thing(b: Builder, x: float, y: float, z: float) -> None:
     """Anything that fits on a table."""
-    role = b.pick(("food", "trinket", "dungeon_small", "small_plant", "table_lamp", "gadget", "vase", "laptop", "books"))
+    role = b.pick(
+        ("food", "trinket", "dungeon_small", "small_plant", "table_lamp", "gadget", "vase", "laptop", "books")
+    )
     dice = b.rng.random()
     if dice < 0.22 and b.model(role, (x, y, z)):
         return
@@ -99,7 +101,9 @@ def thing(b: Builder, x: float, y: float, z: float) -> None:
     else:
         size = b.between(0.05, 0.25)
         mesh = f"hull{b.count(0, 23)}" if b.chance(0.6) else b.pick(("sphere", "cone", "torus", "prism"))
-        b.box((x, y, z), (size, size, size * b.between(0.6, 1.2)), b.tiled(b.pick(("stone", "cover", "metal"))), mesh=mesh)
+        b.box(
+            (x, y, z), (size, size, size * b.between(0.6, 1.2)), b.tiled(b.pick(("stone", "cover", "metal"))), mesh=mesh
+        )
 
 
 def spread(b: Builder, width: float, depth: float, y: float, count: int) -> None:

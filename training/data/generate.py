@@ -101,9 +101,7 @@ def run(job: Job) -> int:
     # One renderer thread a process: two processes share two cores better than two threads of one renderer do.
     os.environ.setdefault("LP_NUM_THREADS", "1")
     context = multiprocessing.get_context("spawn")
-    started = [
-        context.Process(target=_work, args=(asdict(job), k), name=f"scenes-{k}") for k in range(job.workers)
-    ]
+    started = [context.Process(target=_work, args=(asdict(job), k), name=f"scenes-{k}") for k in range(job.workers)]
     for process in started:
         process.start()
     try:
@@ -156,7 +154,13 @@ def main(argv: list[str] | None = None) -> int:
     )
     add = parser.add_argument
     add("out", type=Path, metavar="OUT", help="folder to write shards to")
-    add("--assets", type=Path, default=None, metavar="DIR", help="folder with models3d, materials and photos; none: primitives")
+    add(
+        "--assets",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="folder with models3d, materials and photos; none: primitives",
+    )
     add("--seed", type=int, default=0, help=f"base seed; {HELD_OUT} and above are held out for tests and benchmarks")
     add("--shards", type=int, default=10, help="how many shards")
     add("--first", type=int, default=0, help="number of the first shard")

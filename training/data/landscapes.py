@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from training.data.assets import Assets
 from training.data.builder import Builder
@@ -66,7 +68,7 @@ def _terrain(b: Builder, relief: float) -> Floats:
     return (heights * (1 - level) + heights[middle, middle] * level).astype(np.float32)
 
 
-def _colours(b: Builder, heights: Floats, relief: float) -> np.ndarray:
+def _colours(b: Builder, heights: Floats, relief: float) -> npt.NDArray[np.uint8]:
     """Vertex colours that change with height and slope: meadow, stone, snow, sand."""
     low, high = np.array(b.tint(0.3, 0.9, 0.3)), np.array(b.tint(0.3, 1.0, 0.2))
     stone = np.array(b.tint(0.25, 0.7, 0.08))
@@ -93,10 +95,17 @@ def _far_ridges(b: Builder, size: float, relief: float) -> None:
         b.put(ridge, place, (size * 2.5, tall, size * 0.7), stuff, yaw=around)
 
 
-def _plant(b: Builder, yaw: float, size: float, floor) -> None:  # type: ignore[no-untyped-def]
+def _plant(b: Builder, yaw: float, size: float, floor: Callable[[float, float], float]) -> None:
     """Fills the part of the country the camera looks at."""
     style = b.pick(("wood", "meadow", "stones", "village", "ruins", "park"))
-    things = {"wood": (25, 60), "meadow": (8, 25), "stones": (15, 50), "village": (8, 22), "ruins": (10, 25), "park": (15, 35)}
+    things = {
+        "wood": (25, 60),
+        "meadow": (8, 25),
+        "stones": (15, 50),
+        "village": (8, 22),
+        "ruins": (10, 25),
+        "park": (15, 35),
+    }
     for _ in range(b.count(*things[style])):
         far = float(np.exp(b.between(np.log(2.5), np.log(size * 0.45))))
         around = yaw + b.between(-0.75, 0.75)
@@ -108,7 +117,11 @@ def _plant(b: Builder, yaw: float, size: float, floor) -> None:  # type: ignore[
         if b.chance(0.5):
             person(b, x, floor(x, z), z, moving=True)
         else:
-            b.model(b.pick(("beast", "beast", "pet", "car", "boat")), (x, floor(x, z), z), velocity=(b.between(-1, 1), 0.0, 0.0))
+            b.model(
+                b.pick(("beast", "beast", "pet", "car", "boat")),
+                (x, floor(x, z), z),
+                velocity=(b.between(-1, 1), 0.0, 0.0),
+            )
     if b.chance(0.35):
         far, side = b.between(3, 15), b.between(5, 20)
         c, s = float(np.cos(yaw)), float(np.sin(yaw))
@@ -135,14 +148,20 @@ def _one(b: Builder, style: str, x: float, y: float, z: float, *, near: bool) ->
         role = b.pick(("grave", "yard", "tower" if not near else "grave", "column"))
         if not b.model(role, (x, y, z)):
             b.box((x, y, z), (0.6, b.between(1, 3), 0.5), b.tiled("stone"), yaw=b.between(0, 6.28))
-    elif style in ("stones", "meadow") and dice < 0.6 or (near and dice < 0.6):
+    elif (style in ("stones", "meadow") and dice < 0.6) or (near and dice < 0.6):
         if style == "meadow" or b.chance(0.3):
             if not b.model(b.pick(("bush", "flower", "flower", "rock")), (x, y, z)):
                 _weeds(b, x, y, z)
         else:
             size = b.between(0.2, 2.0 if not near else 0.8)
             stone = b.tiled("stone", tint=b.tint(0.3, 0.9, 0.1))
-            b.put(f"hull{b.count(0, 23)}", (x, y + size * 0.3, z), (size, size * b.between(0.4, 0.9), size * b.between(0.6, 1.3)), stone, yaw=b.between(0, 6))
+            b.put(
+                f"hull{b.count(0, 23)}",
+                (x, y + size * 0.3, z),
+                (size, size * b.between(0.4, 0.9), size * b.between(0.6, 1.3)),
+                stone,
+                yaw=b.between(0, 6),
+            )
     elif dice < 0.85:
         tree(b, x, y, z, grow=b.between(0.6, 1.4))
     else:
@@ -156,4 +175,9 @@ def _weeds(b: Builder, x: float, y: float, z: float) -> None:
     for _ in range(b.count(4, 10)):
         lean = b.rng.normal(0, 0.3, 4) * tall
         root = (x + float(lean[2]), y, z + float(lean[3]))
-        b.rod(root, (root[0] + float(lean[0]), y + tall * b.between(0.6, 1.1), root[2] + float(lean[1])), 0.025 * tall + 0.004, green)
+        b.rod(
+            root,
+            (root[0] + float(lean[0]), y + tall * b.between(0.6, 1.1), root[2] + float(lean[1])),
+            0.025 * tall + 0.004,
+            green,
+        )

@@ -38,11 +38,20 @@ def build_layers(rng: np.random.Generator, assets: Assets) -> Scene:
             tall = size * b.between(0.5, 1.8)
             b.put(f"cutout{b.count(0, 47)}", (x, y, -float(depth)), (size, tall, 1), face, **turn, **motion)
         elif dice < 0.75:
-            b.put(b.pick(("box", "sphere", "cylinder", "hull5", "hull9")), (x, y, -float(depth)), (size, size, size * 0.6), face, **turn, **motion)
+            b.put(
+                b.pick(("box", "sphere", "cylinder", "hull5", "hull9")),
+                (x, y, -float(depth)),
+                (size, size, size * 0.6),
+                face,
+                **turn,
+                **motion,
+            )
         elif dice < 0.87:
             _thin(b, x, y, float(depth), wide)
         else:
-            leaf = b.tiled("leaves", repeats=b.between(1, 5) / wide, emission=share, cutout=True, tint=b.tint(0.6, 1.3, 0.3))
+            leaf = b.tiled(
+                "leaves", repeats=b.between(1, 5) / wide, emission=share, cutout=True, tint=b.tint(0.6, 1.3, 0.3)
+            )
             b.put(f"cutout{b.count(0, 47)}", (x, y, -float(depth)), (size * 1.5, size, 1), leaf, **turn, **motion)
     look = Look(
         sun=(b.between(-1, 1), b.between(0.2, 1.5), b.between(0.2, 1.5)),

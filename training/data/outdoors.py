@@ -26,7 +26,9 @@ def daylight(b: Builder, radius: float, *, photo_sky: float = 0.3) -> Look:
         sun_power=(power * (1 + warm), power, power * (1 - warm)),
         sky_light=(sky * b.between(0.8, 1), sky * b.between(0.9, 1.05), sky * b.between(0.95, 1.25)),
         ground_light=b.tint(0.15, 0.45, 0.15),
-        zenith=b.tint(0.4, 0.9, 0.05) if overcast else (b.between(0.05, 0.3), b.between(0.2, 0.45), b.between(0.5, 1.0)),
+        zenith=b.tint(0.4, 0.9, 0.05)
+        if overcast
+        else (b.between(0.05, 0.3), b.between(0.2, 0.45), b.between(0.5, 1.0)),
         horizon=haze,
         clouds=b.between(0, 1) if b.chance(0.6) else 0.0,
         photo=b.count(0, len(b.assets.photos) - 1) if b.chance(photo_sky) else -1,
@@ -51,7 +53,11 @@ def tree(b: Builder, x: float, y: float, z: float, grow: float = 1.0) -> None:
     if dice < 0.6:
         for _ in range(b.count(2, 5)):
             size = tall * b.between(0.25, 0.5)
-            place = (x + b.between(-0.2, 0.2) * tall, y + trunk + b.between(0.1, 0.45) * tall, z + b.between(-0.2, 0.2) * tall)
+            place = (
+                x + b.between(-0.2, 0.2) * tall,
+                y + trunk + b.between(0.1, 0.45) * tall,
+                z + b.between(-0.2, 0.2) * tall,
+            )
             solid = replace(leaf, cutout=b.chance(0.6))
             b.put(b.pick(("sphere", "hull3", "hull8", "hull15")), place, (size, size * b.between(0.6, 1), size), solid)
     elif dice < 0.8:
@@ -59,7 +65,12 @@ def tree(b: Builder, x: float, y: float, z: float, grow: float = 1.0) -> None:
         for k in range(levels):
             part = 1 - k / levels
             wide = tall * 0.45 * (0.3 + 0.7 * part)
-            b.box((x, y + trunk * 0.6 + k * tall * 0.5 / levels, z), (wide, tall * 0.5 / levels + 0.2 * tall, wide), leaf, mesh="cone")
+            b.box(
+                (x, y + trunk * 0.6 + k * tall * 0.5 / levels, z),
+                (wide, tall * 0.5 / levels + 0.2 * tall, wide),
+                leaf,
+                mesh="cone",
+            )
     else:
         for _ in range(b.count(5, 12)):
             root = y + trunk * b.between(0.6, 1.0)
@@ -68,7 +79,14 @@ def tree(b: Builder, x: float, y: float, z: float, grow: float = 1.0) -> None:
             b.rod((x, root, z), tip, tall * 0.015, bark)
             if b.chance(0.5):
                 size = tall * b.between(0.1, 0.3)
-                b.put(f"cutout{b.count(0, 47)}", tip, (size, size, size), leaf, yaw=b.between(0, 6.28), pitch=b.between(-1, 1))
+                b.put(
+                    f"cutout{b.count(0, 47)}",
+                    tip,
+                    (size, size, size),
+                    leaf,
+                    yaw=b.between(0, 6.28),
+                    pitch=b.between(-1, 1),
+                )
 
 
 def fence(b: Builder, start: Vec3, end: Vec3) -> None:
@@ -84,7 +102,9 @@ def fence(b: Builder, start: Vec3, end: Vec3) -> None:
         b.rod((x, y, w), (x, y + tall, w), thick, stuff)
     for k in range(b.count(1, 4)):
         lift = tall * (0.95 - 0.25 * k)
-        b.rod((start[0], start[1] + lift, start[2]), (end[0], end[1] + lift, end[2]), thick * b.between(0.2, 0.8), stuff)
+        b.rod(
+            (start[0], start[1] + lift, start[2]), (end[0], end[1] + lift, end[2]), thick * b.between(0.2, 0.8), stuff
+        )
 
 
 def wires(b: Builder, start: Vec3, end: Vec3, count: int) -> None:

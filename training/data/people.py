@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,4 @@ def figure(b: Builder, x: float, y: float, z: float, *, sitting: bool = False, *
             b.rod(elbow, hand, tall * 0.045, skin)
             b.put("sphere", hand, (0.09, 0.1, 0.06), skin)
     if motion:
-        from dataclasses import replace
-
         b.nodes[first:] = [replace(node, **motion) for node in b.nodes[first:]]

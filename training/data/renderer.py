@@ -70,9 +70,7 @@ class Renderer:
         self._shadow_map.compare_func = "<="
         self._shadow_map.filter = (moderngl.LINEAR, moderngl.LINEAR)
         self._shadow_target = self.context.framebuffer(depth_attachment=self._shadow_map)
-        self._screen = {
-            name: self.context.vertex_array(self._programs[name], []) for name in ("sky", "resolve")
-        }
+        self._screen = {name: self.context.vertex_array(self._programs[name], []) for name in ("sky", "resolve")}
         self._buffer = self.context.buffer(reserve=_MAX_VERTICES * VERTEX.itemsize)
         self._table = self.context.texture((_ROWS, 16), 4, dtype="f4")
         self._targets: dict[tuple[int, int, bool], _Targets] = {}

@@ -20,7 +20,8 @@ WallItem = Callable[[Builder, float, float], None]
 def build_room(rng: np.random.Generator, assets: Assets) -> Scene:
     """A furnished room around the origin, its floor at y = 0."""
     b = Builder(rng, assets)
-    width, depth, height = b.between(2.6, 8), b.between(2.6, 8), b.between(2.3, 3.3)
+    width, depth = (2.2 + 5.5 * b.between(0, 1) ** 1.6 for _ in range(2))
+    height = b.between(2.3, 3.2)
     style = b.pick(("office", "office", "office", "kitchen", "living", "living", "bare"))
     _shell(b, width, depth, height)
     _furnish(b, style, width, depth, height)
@@ -51,9 +52,13 @@ def _scaled(colour: tuple[float, float, float], by: float) -> tuple[float, float
 
 def _shell(b: Builder, width: float, depth: float, height: float) -> None:
     """Floor, ceiling and four walls, some with openings."""
-    floor = b.tiled("floor", repeats=b.between(0.5, 1.6)) if b.chance(0.6) else b.tiled("carpet", repeats=b.between(0.8, 3))
+    floor = (
+        b.tiled("floor", repeats=b.between(0.5, 1.6)) if b.chance(0.6) else b.tiled("carpet", repeats=b.between(0.8, 3))
+    )
     b.box((0, -0.1, 0), (width, 0.1, depth), floor)
-    ceiling = b.tiled("ceiling", tint=b.tint(0.75, 1.1, 0.04)) if b.chance(0.7) else b.lacquer(tint=b.tint(0.6, 1, 0.05))
+    ceiling = (
+        b.tiled("ceiling", tint=b.tint(0.75, 1.1, 0.04)) if b.chance(0.7) else b.lacquer(tint=b.tint(0.6, 1, 0.05))
+    )
     # The ceiling throws no shadow, or the sun would light nothing.
     b.put("quad", (0, height, 0), (width, depth, 1), ceiling, pitch=np.pi / 2, casts=False)
     common = _wall_material(b)
@@ -170,7 +175,12 @@ def _furnish(b: Builder, style: str, width: float, depth: float, height: float) 
     if b.chance(0.4):
         flat = b.tiled("carpet", repeats=b.between(0.4, 2), tint=b.paint() if b.chance(0.5) else b.tint(0.5, 1.1))
         size = (b.between(1, 2.5), 0.012, b.between(1, 3.5))
-        b.box((b.between(-1, 1) * middle, 0, b.between(-1, 1) * middle), size, flat, yaw=b.pick((0.0, 0.0, b.between(0, 3))))
+        b.box(
+            (b.between(-1, 1) * middle, 0, b.between(-1, 1) * middle),
+            size,
+            flat,
+            yaw=b.pick((0.0, 0.0, b.between(0, 3))),
+        )
     for _ in range(b.pick((0, 1, 1, 2, 4, 7))):
         x, z = b.between(-0.45, 0.45) * width, b.between(-0.45, 0.45) * depth
         _loose(b, x, z, height)

@@ -68,7 +68,9 @@ def write_shard(folder: Path, name: str, samples: Sequence[Any], meta: dict[str,
         for array, (dtype, axes) in ARRAYS.items():
             stacked = np.stack([getattr(sample, array) for sample in samples])
             if stacked.dtype != dtype or stacked.ndim != axes or stacked.shape[1:3] != (height, width):
-                raise ValueError(f"{name}: {array} must be {dtype} of {height} x {width}, got {stacked.dtype} {stacked.shape}")
+                raise ValueError(
+                    f"{name}: {array} must be {dtype} of {height} x {width}, got {stacked.dtype} {stacked.shape}"
+                )
             np.save(temporary / f"{array}.npy", stacked)
         described = {"format": FORMAT, "count": len(samples), "width": width, "height": height, **meta}
         (temporary / "meta.json").write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
@@ -139,5 +141,7 @@ def _open_shard(folder: Path) -> _Shard:
         raise ValueError(f"{folder}: damaged shard, delete it and generate it again ({error})") from error
     for array, (name, (dtype, axes)) in zip(arrays, ARRAYS.items(), strict=True):
         if array.dtype != dtype or array.ndim != axes or len(array) != count:
-            raise ValueError(f"{folder}/{name}.npy: expected {count} entries of {dtype}, got {array.dtype} {array.shape}")
+            raise ValueError(
+                f"{folder}/{name}.npy: expected {count} entries of {dtype}, got {array.dtype} {array.shape}"
+            )
     return _Shard(arrays, count)

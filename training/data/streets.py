@@ -22,7 +22,11 @@ def build_street(rng: np.random.Generator, assets: Assets) -> Scene:
     edge = lane + walk
     b.box((0, -0.2, 0), (2 * lane, 0.2, long), b.tiled("road", repeats=b.between(0.15, 0.6)))
     for side in (-1, 1):
-        b.box((side * (lane + 15), -0.2, 0), (30, 0.2 + b.between(0.0, 0.18), long), b.tiled("road", repeats=b.between(0.2, 0.8)))
+        b.box(
+            (side * (lane + 15), -0.2, 0),
+            (30, 0.2 + b.between(0.0, 0.18), long),
+            b.tiled("road", repeats=b.between(0.2, 0.8)),
+        )
     b.box((0, -0.3, 0), (400, 0.05, 400), b.tiled("ground", repeats=0.3))
     if b.chance(0.6):
         paint = b.lacquer(tint=b.tint(0.6, 1.0, 0.05))
@@ -43,7 +47,11 @@ def build_street(rng: np.random.Generator, assets: Assets) -> Scene:
     low, high = low[solid], high[solid]
     position = (0.0, 1.6, 8.0)
     for _ in range(30):
-        position = (b.between(-edge, edge) * 0.9, b.between(1.2, 2.0) if b.chance(0.75) else b.between(2, 7), b.between(0, 0.4) * long)
+        position = (
+            b.between(-edge, edge) * 0.9,
+            b.between(1.2, 2.0) if b.chance(0.75) else b.between(2, 7),
+            b.between(0, 0.4) * long,
+        )
         if free(position, low, high, 0.5):
             break
     yaw = float(rng.normal(0, 0.35)) if b.chance(0.8) else b.between(-1.6, 1.6)

@@ -29,7 +29,7 @@ KINDS: dict[str, tuple[Build, float]] = {
 }
 """kind: (what builds it, its share)."""
 
-GENERATOR = 1
+GENERATOR = 2
 """Version of the generator, written to every shard; grows when scenes of a seed change."""
 
 _SMOOTH = 0.2
@@ -143,7 +143,11 @@ def render_scene(
             renderer.draw(scene, other, size, right, smooth=smooth),
         )
         hidden = (_behind(layers[0], factor), _behind(layers[1], factor))
-    views = (left.colour, right.colour) if clean else degrade((left.colour, right.colour), rng, least_blur=0.0 if smooth else 0.45)
+    views = (
+        (left.colour, right.colour)
+        if clean
+        else degrade((left.colour, right.colour), rng, least_blur=0.0 if smooth else 0.45)
+    )
     return Sample(
         left=views[0],
         right=views[1],
@@ -167,7 +171,8 @@ def teaches(picture: Picture) -> bool:
     nearest = float(np.quantile(inverse, 0.998))
     if nearest <= 0 or (inverse > 1 / 0.3).mean() > 0.6:
         return False
-    if inverse.std() < 0.06 * nearest:
+    near, far = np.quantile(inverse[::4, ::4], (0.96, 0.04))
+    if inverse.std() < 0.06 * nearest or near < 1.5 * far:
         return False
     light = picture.colour[::4, ::4].mean(axis=2)
-    return bool(light.std() > 9 and 18 < light.mean() < 238)
+    return bool(light.std() > 12 and 18 < light.mean() < 238)

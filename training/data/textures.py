@@ -60,7 +60,9 @@ def make_photo(rng: np.random.Generator) -> Image:
     """(PHOTO, PHOTO, 4) uint8: gradients, blobs, lines and marks at every size."""
     top, bottom = _colour(rng), _colour(rng)
     blend = np.linspace(0, 1, PHOTO)[:, None, None]
-    picture = (top * (1 - blend) + bottom * blend) * (0.4 + 0.9 * fractal(rng, PHOTO, 7, rng.uniform(0.4, 1.1))[..., None])
+    picture = (top * (1 - blend) + bottom * blend) * (
+        0.4 + 0.9 * fractal(rng, PHOTO, 7, rng.uniform(0.4, 1.1))[..., None]
+    )
     picture = np.clip(picture, 0, 255).astype(np.uint8)
     for _ in range(int(rng.integers(8, 60))):
         colour = _colour(rng).tolist()

@@ -14,7 +14,9 @@ def look_at(position: Vec3, target: Vec3) -> tuple[float, float]:
     return float(np.arctan2(-x, -z)), float(np.arctan2(y, np.hypot(x, z)))
 
 
-def hand_held(b: Builder, position: Vec3, yaw: float, pitch: float, *, speed: float = 0.3, fov: float | None = None) -> Camera:
+def hand_held(
+    b: Builder, position: Vec3, yaw: float, pitch: float, *, speed: float = 0.3, fov: float | None = None
+) -> Camera:
     """A camera with a random lens, a slight roll, and a slow random drift."""
     vx, vy, vz = (float(v) for v in b.rng.normal(0, speed, 3) * (1, 0.3, 1))
     ty, tp, tr = (float(v) for v in b.rng.normal(0, 0.12, 3) * (1, 0.5, 0.3))
