@@ -168,6 +168,8 @@ def _lines(error: BaseException) -> list[str]:
     text = " ".join(str(error).split())
     if isinstance(error, WheatstoneError):
         return [text]
+    if isinstance(error, OSError) and error.strerror:
+        return [f"{f'{error.filename}: ' if error.filename else ''}{error.strerror[:1].lower()}{error.strerror[1:]}"]
     where = "".join(f" {note}" for note in getattr(error, "__notes__", []))
     kind = type(error).__name__
     return [f"internal error{where}: {kind}: {text} (add --debug to see where; this is a bug, please report it)"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from engine import models
 from engine.config import ConvertOptions, StereoOptions
@@ -18,6 +18,7 @@ from engine.frame import Frame, StreamInfo
 from engine.graph import Graph, Stage
 from engine.graph import Source as GraphSource
 from engine.inference import open_session
+from engine.inference.artifact import Artifact
 from engine.layouts import LayoutOptions, make_layout
 from engine.layouts.layout import LayoutOutput
 from engine.sinks import SinkOptions, open_sink
@@ -30,11 +31,10 @@ from engine.sources import open_source
 from engine.sources.source import Source
 from engine.stereo import NetworkInfill, ParallaxMapper, StereoStage
 
-if TYPE_CHECKING:
-    from engine.inference.artifact import Artifact
-
 # More threads than this gain nothing in one stage: the others need cores too.
 _MOST_THREADS = 4
+# How much a depth network sees where its sidecar does not say.
+_DEPTH_AREA = 384 * 224
 _DEEP_IMAGES = frozenset({".png", ".tif", ".tiff", ""})
 _NO_H264 = frozenset({"webm", "ogg", "gif", "mpeg"})
 
@@ -99,7 +99,8 @@ def depth_stage(options: StereoOptions, info: StreamInfo) -> DepthStage | FileDe
     if options.depth_path is not None:
         return FileDepthStage(options.depth_path, info, raw=options.parallax == "raw")
     artifact = _artifact(options.depth, "depth")
-    width, height = network_size(float(info.width * info.sample_aspect / info.height))
+    aspect = float(info.width * info.sample_aspect / info.height)
+    width, height = network_size(aspect, area=artifact.size.area or _DEPTH_AREA, multiple=artifact.size.multiple)
     session = open_session(
         artifact, (1, 3, height, width), runtime=options.runtime, device=options.device, threads=options.threads or None
     )
@@ -180,8 +181,6 @@ def _line(
 
 
 def _artifact(name: str, kind: str) -> Artifact:
-    from engine.inference.artifact import Artifact
-
     artifact = Artifact.load(models.find(name))
     if artifact.kind != kind:
         raise ModelError(f"{name}: this network is of kind {artifact.kind}, but {kind} is needed here")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from engine.config import ConvertOptions, DemoOptions
 
 CLIP = Path(__file__).parents[1] / "demo" / "clip.mp4"
 STILL_AT_S = 2.0
+STILL_S = 0.04
 
 
 def run(options: DemoOptions) -> int:
@@ -28,13 +30,13 @@ def run(options: DemoOptions) -> int:
     film, still = choose_names(options.output)
     sys.stdout.write(f"Turning {CLIP.name}, a few seconds of Big Buck Bunny, into stereo ...\n")
     sys.stdout.flush()
-    settings = {"input": str(CLIP), "layout": options.layout, "overwrite": True}
-    conversion = convert(ConvertOptions(output=str(film), **settings), show=True)
+    settings = ConvertOptions(input=str(CLIP), output=str(film), layout=options.layout, overwrite=True)
+    conversion = convert(settings, show=True)
     for warning in conversion.report.warnings:
         sys.stderr.write(f"wheatstone: warning: {warning}\n")
     if conversion.was_interrupted:
         return INTERRUPTED
-    convert(ConvertOptions(output=str(still), start=STILL_AT_S, duration=0.04, **settings | {"layout": "sbs"}))
+    convert(replace(settings, output=str(still), layout="sbs", start=STILL_AT_S, duration=STILL_S))
     sys.stdout.write(
         f"{summary(conversion.report)}.\n"
         f"  {film.absolute()}   layout {options.layout}: play it on a 3D screen or in a headset\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
@@ -12,9 +12,7 @@ from rich.table import Table
 from engine import models
 from engine.commands.screen import console
 from engine.config import ModelsOptions
-
-if TYPE_CHECKING:
-    from engine.inference.artifact import Artifact
+from engine.inference.artifact import Artifact
 
 
 def run(options: ModelsOptions) -> int:
@@ -23,8 +21,6 @@ def run(options: ModelsOptions) -> int:
     Raises:
         ModelError: there is no such network, or it is damaged.
     """
-    from engine.inference.artifact import Artifact
-
     if options.action == "info" and options.name is not None:
         console().print(_everything(Artifact.load(models.find(options.name))))
         return 0

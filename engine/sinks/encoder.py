@@ -262,6 +262,8 @@ class EncoderSink(FinishOrAbort):
 
     def _failure(self, error: Exception) -> OutputError:
         self.abort()
+        # `close` lets go of the container before its trailer is written, so `abort` may have had nothing to remove.
+        self._destination.discard()
         done = f"after {self.frames_written} frames" if self.frames_written else "at the first frame"
         return OutputError(f"{self.path}: {reason(error)} ({done}); nothing was kept")
 
