@@ -94,6 +94,16 @@ class Augmenter:
         return cv2.add(image, noise * np.float32(rng.uniform(1, 14)), dtype=cv2.CV_8U)
 
 
+def recolour(
+    images: tuple[NDArray[Any], ...], strength: float, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], ...]:
+    """The same change of tone, hue and saturation for every (H, W, 3) uint8 picture of a set."""
+    if strength <= 0:
+        return images
+    table, matrix = _tone_table(strength, rng), _colour_matrix(strength, False, rng)
+    return tuple(np.asarray(cv2.transform(cv2.LUT(image, table), matrix), np.uint8) for image in images)
+
+
 def _soften(image: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
     if rng.random() < 0.5:
         return cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.8))

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from training.data.shards import Sample, ShardFolder
 
@@ -69,5 +71,13 @@ def _num_training(count: int) -> int:
 
 def mirrored(sample: Sample) -> Sample:
     """The pair seen in a mirror: the eyes change places, and the geometry is again that of a rectified pair."""
-    left, right, disparity_left, disparity_right = (np.ascontiguousarray(np.fliplr(array)) for array in sample)
-    return Sample(left=right, right=left, disparity_left=disparity_right, disparity_right=disparity_left)
+
+    def flipped(array: NDArray[Any]) -> NDArray[Any]:
+        return np.ascontiguousarray(array[:, ::-1])
+
+    return Sample(
+        left=flipped(sample.right),
+        right=flipped(sample.left),
+        disparity_left=flipped(sample.disparity_right),
+        disparity_right=flipped(sample.disparity_left),
+    )

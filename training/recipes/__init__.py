@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from training.recipes import depth
+from training.recipes import depth, infill
 from training.trainer import RunOptions, Task
 
 
@@ -21,4 +21,5 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "depth": Recipe(depth.DepthOptions, depth.build, "monocular relative disparity"),
+    "infill": Recipe(infill.InfillOptions, infill.build, "painting of holes, guided by depth"),
 }

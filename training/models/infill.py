@@ -1,0 +1,176 @@
+"""Infill: gated U-Nets that paint holes from the eight-channel guide.
+
+Two members of one family. `GatedUNet` is the four-level reference of the published system (base 48: 19,811,763
+parameters), for a GPU. `FastInfill` is what the engine plays: it works at half size behind a pixel-unshuffle, gates
+where holes are still open (the encoder) and adds its skips instead of concatenating them.
+Both copy known pixels from the guide themselves, so nobody downstream can forget to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+SIZE_MULTIPLE = 8
+"""Input height and width must be multiples of this."""
+_CHANNELS_IN, _CHANNELS_OUT = 8, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfillConfig:
+    """Which network and how wide; the checkpoint carries it."""
+
+    variant: Literal["fast", "reference"] = "fast"
+    """`fast` for the engine, `reference` for a teacher on a GPU."""
+    base: int = 48
+    """Channels of the reference at full size."""
+    fast: tuple[int, int, int] = (16, 40, 80)
+    """Channels of the fast network at 1/2, 1/4 and 1/8."""
+    dilations: tuple[int, ...] = (2, 4)
+    """Dilations of the fast network's blocks at 1/8."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values for a checkpoint or a sidecar."""
+        return asdict(self)
+
+
+def infill_network(config: InfillConfig) -> nn.Module:
+    """The network of a configuration, freshly initialised."""
+    return FastInfill(config) if config.variant == "fast" else GatedUNet(config)
+
+
+def composite(guide: Tensor, painted: Tensor, *, clamp: bool) -> Tensor:
+    """Known pixels of the guide, painted ones in holes: (N, 3, H, W).
+
+    Clamped to 0..1 for use; not while training, where a clamp would stop the gradient of every overshoot.
+    """
+    mask = guide[:, 3:4]
+    inside = painted.clamp(0, 1) if clamp else painted
+    return guide[:, :3] * (1 - mask) + inside * mask
+
+
+class GatedConv(nn.Module):
+    """LeakyReLU(feature(x)) * sigmoid(gate(x))."""
+
+    def __init__(self, inputs: int, outputs: int, dilation: int = 1) -> None:
+        super().__init__()
+        self.feature = nn.Conv2d(inputs, outputs, 3, padding=dilation, dilation=dilation)
+        self.gate = nn.Conv2d(inputs, outputs, 3, padding=dilation, dilation=dilation)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, inputs, H, W) to (N, outputs, H, W)."""
+        return functional.leaky_relu(self.feature(x), 0.2) * torch.sigmoid(self.gate(x))
+
+
+class GatedResidual(nn.Module):
+    """x + two gated convolutions."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = GatedConv(channels, channels)
+        self.conv2 = GatedConv(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to the same shape."""
+        refined: Tensor = self.conv2(self.conv1(x))
+        return x + refined
+
+
+class GatedUNet(nn.Module):
+    """The reference: names and shapes of its tensors are those of the published checkpoints.
+
+    Input (N, 8, H, W), H and W multiples of 8; output (N, 3, H, W).
+    """
+
+    def __init__(self, config: InfillConfig) -> None:
+        super().__init__()
+        self.config = config
+        a, b, c, d = (config.base * factor for factor in (1, 2, 4, 8))
+        self.enc1 = nn.Sequential(GatedConv(_CHANNELS_IN, a), GatedResidual(a))
+        self.enc2 = nn.Sequential(nn.MaxPool2d(2), GatedConv(a, b), GatedResidual(b))
+        self.enc3 = nn.Sequential(nn.MaxPool2d(2), GatedConv(b, c), GatedResidual(c))
+        self.enc4 = nn.Sequential(nn.MaxPool2d(2), GatedConv(c, d), GatedResidual(d))
+        self.bottleneck = nn.Sequential(GatedConv(d, d, dilation=2), GatedResidual(d))
+        self.up3, self.dec3 = nn.ConvTranspose2d(d, c, 2, 2), _decoder(d, c)
+        self.up2, self.dec2 = nn.ConvTranspose2d(c, b, 2, 2), _decoder(c, b)
+        self.up1, self.dec1 = nn.ConvTranspose2d(b, a, 2, 2), _decoder(b, a)
+        self.out = nn.Sequential(GatedConv(a, a), nn.Conv2d(a, _CHANNELS_OUT, 1))
+
+    def forward(self, guide: Tensor) -> Tensor:
+        """Guide to picture; see the class."""
+        first = self.enc1(guide)
+        second = self.enc2(first)
+        third = self.enc3(second)
+        x = self.bottleneck(self.enc4(third))
+        x = self.dec3(torch.cat([self.up3(x), third], dim=1))
+        x = self.dec2(torch.cat([self.up2(x), second], dim=1))
+        x = self.dec1(torch.cat([self.up1(x), first], dim=1))
+        return composite(guide, self.out(x), clamp=not self.training)
+
+
+def _decoder(inputs: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.LeakyReLU(0.2), GatedResidual(outputs))
+
+
+class _FastGate(nn.Module):
+    """A gated convolution computed as one convolution of twice the width, with BatchNorm, which runtimes fold away."""
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int = 1, dilation: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, 2 * outputs, 3, stride, dilation, dilation, bias=False)
+        self.norm = nn.BatchNorm2d(2 * outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        feature, gate = self.norm(self.conv(x)).chunk(2, dim=1)
+        return functional.relu(feature) * torch.sigmoid(gate)
+
+
+class _Unit(nn.Sequential):
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+        )
+
+
+class FastInfill(nn.Module):
+    """The engine's network: it predicts what to add to the stretched colours.
+
+    Input (N, 8, H, W), H and W multiples of 8; output (N, 3, H, W).
+    """
+
+    def __init__(self, config: InfillConfig) -> None:
+        super().__init__()
+        self.config = config
+        a, b, c = config.fast
+        self.stem = _FastGate(4 * _CHANNELS_IN, a)
+        self.down1 = _FastGate(a, b, stride=2)
+        self.mid = _FastGate(b, b)
+        self.down2 = _FastGate(b, c, stride=2)
+        self.deep = nn.ModuleList(_FastGate(c, c, dilation=dilation) for dilation in config.dilations)
+        self.up2, self.dec2 = nn.Conv2d(c, b, 1), _Unit(b, b)
+        self.up1, self.dec1 = nn.Conv2d(b, a, 1), _Unit(a, a)
+        self.out = nn.Conv2d(a, 4 * _CHANNELS_OUT, 3, padding=1)
+        # The first picture is the stretched surface itself: training starts from a fair answer.
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
+
+    def forward(self, guide: Tensor) -> Tensor:
+        """Guide to picture; see the class."""
+        half = self.stem(functional.pixel_unshuffle(guide, 2))
+        quarter = self.down1(half)
+        quarter = quarter + self.mid(quarter)
+        x = self.down2(quarter)
+        for block in self.deep:
+            x = x + block(x)
+        x = self.dec2(_twice(self.up2(x)) + quarter)
+        x = self.dec1(_twice(self.up1(x)) + half)
+        painted = guide[:, :3] + functional.pixel_shuffle(self.out(x), 2)
+        return composite(guide, painted, clamp=not self.training)
+
+
+def _twice(x: Tensor) -> Tensor:
+    return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)

@@ -1,0 +1,129 @@
+"""Recipe: painting holes, from pairs whose second eye is known exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from training.data.shards import Sample
+from training.evaluation.stereo import StereoScene, paint_guide, read_stereo, score_methods, score_network
+from training.holes import HoleOptions, WarpedPair, crops_with_holes, vary_pair, warp_pair
+from training.losses import InfillLossWeights, infill_loss
+from training.metrics import psnr
+from training.models.infill import SIZE_MULTIPLE, InfillConfig, infill_network
+from training.samples import SampleFolder
+from training.trainer import Batch, RunOptions
+
+_RESCAN_STEPS = 100
+_VALIDATION_SAMPLES = 24
+_MOST_TRIES = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class InfillOptions(RunOptions):
+    """Options of `python -m training infill`."""
+
+    model: InfillConfig = field(default_factory=InfillConfig)
+    holes: HoleOptions = field(default_factory=HoleOptions)
+    loss: InfillLossWeights = field(default_factory=InfillLossWeights)
+    size: tuple[int, int] = (128, 128)
+    """Width and height of the crops, multiples of 8."""
+    eval_stereo: tuple[Path, ...] = ()
+    """Folders of stereo scenes with true disparity to score on at each validation."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if any(side < 4 * SIZE_MULTIPLE or side % SIZE_MULTIPLE for side in self.size):
+            raise ValueError(f"--size must be multiples of {SIZE_MULTIPLE}, {4 * SIZE_MULTIPLE} at least")
+
+
+class InfillTask:
+    """See `training.trainer.Task`."""
+
+    name = "infill"
+
+    def __init__(self, options: InfillOptions) -> None:
+        self.options = options
+        torch.manual_seed(options.seed)
+        self.network: nn.Module = infill_network(options.model)
+        self.config = options.model.to_dict()
+        self.samples = SampleFolder(options.data)
+        self.scenes: list[StereoScene] = [s for folder in options.eval_stereo for s in read_stereo(folder)]
+        self._baselines = score_methods(self.scenes, options.holes.tear_px) if self.scenes else {}
+        held: list[Sample] = self.samples.validation(_VALIDATION_SAMPLES)
+        self._held = [pair for pair in (warp_pair(s, options.holes.tear_px) for s in held) if pair.guide[3].any()]
+
+    def make_batch(self, step: int, fraction: float) -> Batch:
+        """`guide` (N, 8, H, W) and `truth` (N, 3, H, W) 0..1."""
+        del fraction
+        if step % _RESCAN_STEPS == 0:
+            self.samples.rescan()
+        o = self.options
+        rng = np.random.default_rng((o.seed, step))
+        width, height = o.size
+        guides = np.empty((o.batch, 8, height, width), np.float32)
+        truths = np.empty((o.batch, height, width, 3), np.uint8)
+        filled = tries = 0
+        while filled < o.batch:
+            pair = warp_pair(vary_pair(self.samples.draw(rng), o.holes, rng), o.holes.tear_px)
+            for guide, truth in crops_with_holes(pair, o.size, min(o.holes.crops, o.batch - filled), rng):
+                guides[filled], truths[filled] = guide, truth
+                filled += 1
+            tries += 1
+            if tries > _MOST_TRIES * o.batch:
+                raise ValueError(f"{o.data}: hardly any hole in these scenes for crops of {width} x {height}")
+        return {
+            "guide": torch.from_numpy(guides),
+            "truth": torch.from_numpy(truths).permute(0, 3, 1, 2).float() / 255,
+        }
+
+    def loss(self, network: nn.Module, batch: Batch, step: int) -> Tensor:
+        """Colour, gradient and structure terms inside holes, in float32."""
+        del step
+        guide = batch["guide"]
+        painted = network(guide).float()
+        with torch.autocast(guide.device.type, enabled=False):
+            return infill_loss(painted, batch["truth"], guide[:, 3:4], self.options.loss)
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """PSNR in holes: held-back scenes against the stretched colours; and the stereo folders, if any."""
+        found: dict[str, float] = {}
+        if self._held:
+            mine = [psnr(paint(network, p), p.truth / 255, p.guide[3] > 0) for p in self._held]
+            stretched = [psnr(p.guide[:3].transpose(1, 2, 0), p.truth / 255, p.guide[3] > 0) for p in self._held]
+            found |= {"scenes/psnr_hole": float(np.mean(mine)), "scenes/psnr_stretch": float(np.mean(stretched))}
+        if self.scenes:
+            found["stereo/psnr_hole"] = score_network(network, self.scenes, self.options.holes.tear_px)
+            found |= {f"stereo/psnr_{name}": value for name, value in self._baselines.items()}
+        return found
+
+    def picture(self, network: nn.Module) -> NDArray[np.uint8]:
+        """Rows of warped picture with black holes, painting, truth."""
+        chosen = self._held[:: max(1, len(self._held) // 6)][:6]
+        rows = []
+        for pair in chosen:
+            known = np.where(pair.guide[3] > 0, 0, pair.guide[:3]).transpose(1, 2, 0)
+            cells = [(known * 255).astype(np.uint8), (paint(network, pair) * 255).astype(np.uint8), pair.truth]
+            rows.append(np.concatenate([cv2.resize(cell, (384, 224)) for cell in cells], axis=1))
+        return np.concatenate(rows, axis=0) if rows else np.zeros((8, 24, 3), np.uint8)
+
+    def summary(self) -> dict[str, Any]:
+        """Data and options, for the card."""
+        return {"data": "procedural scenes", "samples": self.samples.num_training, "size": list(self.options.size)}
+
+
+def paint(network: nn.Module, pair: WarpedPair) -> NDArray[np.float32]:
+    """(H, W, 3) 0..1: the warped picture with its holes painted."""
+    return paint_guide(network, pair.guide)
+
+
+def build(options: InfillOptions) -> InfillTask:
+    """The task of these options; reads the data folder and the stereo folders."""
+    return InfillTask(options)
