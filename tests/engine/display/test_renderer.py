@@ -8,7 +8,7 @@ swapped plane or a wrong matrix costs tens.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -31,8 +31,8 @@ Open = Callable[[int, int], OffscreenSurface]
 class Case:
     width: int = 48
     height: int = 32
-    format: PixelFormat = PixelFormat()
-    colour: Colour = Colour(matrix=6)
+    format: PixelFormat = field(default_factory=PixelFormat)
+    colour: Colour = field(default_factory=lambda: Colour(matrix=6))
     sample_aspect: Fraction = Fraction(1)
 
 
