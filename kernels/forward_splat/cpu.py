@@ -2,8 +2,8 @@
 
 A row takes four steps, chosen so that all arithmetic runs over neighbouring samples (SIMD) and only a copy is scattered:
 
-    land      where each sample falls, and the first pixel at or after it
-    blend     the colours and parallax that the surface between samples x and x+1 shows at that first pixel
+    gather    colours as float32, chroma brought to luma columns
+    blend     what the surface between samples x and x+1 shows at the first pixel it covers, and which pixel that is
     scatter   copy those to their pixels in far-to-near order; breaks and stretched surfaces take a slower way
     unpack    split the drawn pixels into planes, parallax and hole mask
 
@@ -25,14 +25,15 @@ from kernels.forward_splat.layout import FILLS, Array, Fill, PlaneLayout, SplatV
 
 _BAND_ROWS = 32
 """Rows handed to the compiled loop at a time: parallax stays in cache for the next eye. Even: 4:2:0 rows come in pairs."""
-_EMPTY = -1
-"""A word no colour has: nothing was drawn here."""
 _ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
 _MAX = np.finfo(np.float32).max
-_HALF_WIDTH_SITES = 1
-_FULL_WIDTH_SITES = 2
+_HALF_WIDTH, _FULL_WIDTH = 1, 2
+"""The chroma rows that go with a luma row, if any."""
 
-_jit = numba.njit(nogil=True, cache=True, error_model="numpy")
+_Element = tuple[bool, np.float32, np.float32]
+_jit = numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
+# For what is called with many arrays from an inner loop: a call would count references to each of them.
+_jit_inline = numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False, inline="always")
 
 
 def forward_splat_cpu(
@@ -92,217 +93,316 @@ class _Scratch:
     def __init__(self, layout: PlaneLayout) -> None:
         size = layout.width + 1
         self.parallax = np.empty((_BAND_ROWS, layout.width), np.float32)
-        channels = np.empty((3, size), np.float32)
-        landing = np.empty(size, np.float32)
-        first = np.empty(size, np.int32)
-        target = np.empty(size, np.int32)
-        warped = np.empty(size, np.float32)
-        drawn_warped = np.zeros(size, np.float32)
-        word_type = np.int32 if layout.dtype == np.uint8 else np.int64
-        words = np.empty(size, word_type)
-        drawn = np.full(size, _EMPTY, word_type)
-        self.rows = (channels, landing, first, target, words, warped, drawn, drawn_warped)
+        hard_words = np.zeros(-(-layout.width // 8), np.uint64)
+        hole_words = np.zeros_like(hard_words)
+        self.rows = (
+            np.empty((3, size), np.float32),  # colours at luma columns
+            np.empty(size, np.float32),  # a chroma row, each sample twice
+            np.empty(size, np.uint8),  # joined
+            np.empty((3, size), layout.dtype),  # blended
+            np.empty(size, np.float32),  # warped
+            np.empty((3, size), layout.dtype),  # drawn, where it cannot be drawn straight into a plane
+            (hard_words, hard_words.view(np.uint8)),
+            (hole_words, hole_words.view(np.uint8)),
+            np.empty((size, 2), np.int32),  # runs of holes
+        )
 
 
 @_jit
-def _land(parallax: Array, eye: np.float32, landing: Array, first: Array) -> bool:
-    """Where every sample lands, and the first pixel at or after it, clamped to the row; False if one is not finite."""
+def _pixel(edge: np.float32, limit: np.float32) -> np.float32:
+    """The first pixel at or after the edge, clamped to the row; a float, because that keeps loops in 32 bits."""
+    return np.ceil(min(max(edge, _ZERO), limit))
+
+
+@_jit
+def _element(x: int, a: np.float32, b: np.float32, eye: np.float32, tear: np.float32, limit: np.float32) -> _Element:
+    """The surface between samples x and x+1 of parallax a and b, at the first pixel it covers.
+
+    False if that is its only pixel, how far from x to x+1 the pixel lies, and the parallax there.
+    """
+    at = np.float32(np.int32(x)) + eye * a
+    after = np.float32(np.int32(x + 1)) + eye * b
+    step = after - at
+    joined = (step > _ZERO) & (step <= tear)
+    first = _pixel(at, limit)
+    count = _pixel(after, limit) - first
+    # The clamp is for elements that cover no pixel; it keeps their unused colours from overflowing an integer.
+    t = max(min((first - at) / step, _ONE), _ZERO) if joined else _ZERO
+    return (not joined) | (count != _ONE), t, a + (t * (b - a) if t > _ZERO else _ZERO)
+
+
+@_jit
+def _level(t: np.float32, a: np.float32, b: np.float32) -> np.int32:
+    return np.int32(a + t * (b - a) + _HALF)
+
+
+@_jit
+def _blend_one(
+    parallax: Array, colours: Array, eye: np.float32, tear: np.float32, hard: Array, blended: Array, warped: Array
+) -> bool:  # fmt: skip
+    """Every element of a row of one channel; False if a parallax is not finite."""
     width = parallax.size
-    limit = np.float32(width)
-    bad = 0
-    for x in range(width):
-        p = parallax[x]
-        bad += not abs(p) <= _MAX
-        at = np.float32(np.int32(x)) + eye * p
-        landing[x] = at
-        first[x] = np.int32(np.ceil(min(max(at, _ZERO), limit)))
+    c0, b0 = colours[0], blended[0]
+    bad = np.int32(not abs(parallax[width - 1]) <= _MAX)
+    for x in range(width - 1):
+        bad += not abs(parallax[x]) <= _MAX
+        hard[x], t, warped[x] = _element(x, parallax[x], parallax[x + 1], eye, tear, np.float32(width))
+        b0[x] = _level(t, c0[x], c0[x + 1])
     return bad == 0
 
 
 @_jit
-def _blend(
-    parallax: Array, channels: Array, num_channels: int, landing: Array, first: Array, tear: np.float32,
-    target: Array, words: Array, warped: Array,
-) -> None:  # fmt: skip
-    """What each surface element shows at its first pixel, and where that is.
-
-    target is -1 for an element that is not simply one pixel or none, the row's spare last entry for none.
-    """
+def _blend_three(
+    parallax: Array, colours: Array, eye: np.float32, tear: np.float32, hard: Array, blended: Array, warped: Array
+) -> bool:  # fmt: skip
+    """Every element of a row of three channels; False if a parallax is not finite."""
     width = parallax.size
-    spare = np.int32(width)
-    bits = 2 * words.itemsize
-    c0, c1, c2 = channels[0], channels[1], channels[2]
+    c0, c1, c2 = colours[0], colours[1], colours[2]
+    b0, b1, b2 = blended[0], blended[1], blended[2]
+    bad = np.int32(not abs(parallax[width - 1]) <= _MAX)
     for x in range(width - 1):
-        step = landing[x + 1] - landing[x]
-        joined = (step > _ZERO) & (step <= tear)
-        count = first[x + 1] - first[x]
-        once = first[x] if count == 1 else spare
-        target[x] = np.int32(-1) if (not joined) | (count > 1) else once
-        # The clamp is for elements that cover no pixel; it keeps their unused colours from overflowing an integer.
-        t = max(min((np.float32(first[x]) - landing[x]) / step, _ONE), _ZERO) if joined else _ZERO
-        a, b = parallax[x], parallax[x + 1]
-        warped[x] = a + (t * (b - a) if t > _ZERO else _ZERO)
-        if num_channels == 1:
-            words[x] = np.int32(c0[x] + t * (c0[x + 1] - c0[x]) + _HALF)
-        else:
-            v0 = np.int32(c0[x] + t * (c0[x + 1] - c0[x]) + _HALF)
-            v1 = np.int32(c1[x] + t * (c1[x + 1] - c1[x]) + _HALF)
-            v2 = np.int32(c2[x] + t * (c2[x + 1] - c2[x]) + _HALF)
-            words[x] = np.int64(v0) | (np.int64(v1) << bits) | (np.int64(v2) << (2 * bits))
+        bad += not abs(parallax[x]) <= _MAX
+        hard[x], t, warped[x] = _element(x, parallax[x], parallax[x + 1], eye, tear, np.float32(width))
+        b0[x] = _level(t, c0[x], c0[x + 1])
+        b1[x] = _level(t, c1[x], c1[x + 1])
+        b2[x] = _level(t, c2[x], c2[x + 1])
+    return bad == 0
 
 
 @_jit
-def _draw(
-    x: int, start: int, stop: int, at: np.float32, step: np.float32, parallax: Array, channels: Array,
-    num_channels: int, drawn: Array, drawn_warped: Array,
+def _copy(source: Array, target: Array) -> None:
+    for n in range(source.size):
+        target[n] = source[n]
+
+
+@_jit_inline
+def _draw_half(
+    x: int, on_left: bool, parallax: Array, colours: Array, num_channels: int, eye: np.float32,
+    d0: Array, d1: Array, d2: Array, seen: Array, hole: Array,
 ) -> None:  # fmt: skip
-    """Draw the surface element from sample x over pixels start..stop; step 0 shows sample x itself."""
-    bits = 2 * drawn.itemsize
-    for j in range(start, stop):
-        t = (np.float32(j) - at) / step if step > _ZERO else _ZERO
-        a = parallax[x]
-        drawn_warped[j] = a + (t * (parallax[x + 1] - a) if t > _ZERO else _ZERO)
-        word = np.int64(0)
-        for c in range(num_channels):
-            v = channels[c, x]
-            if t > _ZERO:
-                v += t * (channels[c, x + 1] - v)
-            word |= np.int64(v + _HALF) << (c * bits)
-        drawn[j] = word
+    """Draw the half pixel that sample x keeps beside a break."""
+    limit = np.float32(parallax.size)
+    at = np.float32(x) + eye * parallax[x]
+    start, stop = (at - _HALF, at) if on_left else (at, at + _HALF)
+    for j in range(np.int32(_pixel(start, limit)), np.int32(_pixel(stop, limit))):
+        d0[j] = colours[0, x] + _HALF
+        if num_channels == 3:
+            d1[j] = colours[1, x] + _HALF
+            d2[j] = colours[2, x] + _HALF
+        seen[j] = parallax[x] + _ZERO
+        hole[j] = 0
 
 
-@_jit
+@_jit_inline
 def _draw_hard(
-    forward: bool, x: int, parallax: Array, channels: Array, num_channels: int, landing: Array, first: Array, tear: np.float32,
-    drawn: Array, drawn_warped: Array,
+    x: int, parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32,
+    d0: Array, d1: Array, d2: Array, seen: Array, hole: Array,
 ) -> None:  # fmt: skip
-    """Draw what lies between samples x and x+1 where that is several pixels or a break."""
-    width = parallax.size
-    step = landing[x + 1] - landing[x]
+    """Draw what lies between samples x and x+1 where that is not simply one pixel."""
+    limit = np.float32(parallax.size)
+    a, b = parallax[x], parallax[x + 1]
+    at, after = np.float32(x) + eye * a, np.float32(x + 1) + eye * b
+    step = after - at
     if (step > _ZERO) & (step <= tear):
-        _draw(
-            x, first[x], first[x + 1], landing[x], step, parallax, channels, num_channels, drawn, drawn_warped
-        )  # fmt: skip
-        return
-    # Far to near: for tear_px < 1 the two halves may overlap.
-    for n in range(2):
-        if (n == 0) == forward:
-            _draw(x, first[x], _pixel(landing[x] + _HALF, width), _ZERO, _ZERO, parallax, channels, num_channels,
-                  drawn, drawn_warped)  # fmt: skip
-        else:
-            _draw(x + 1, _pixel(landing[x + 1] - _HALF, width), first[x + 1], _ZERO, _ZERO, parallax, channels,
-                  num_channels, drawn, drawn_warped)  # fmt: skip
-
-
-@_jit
-def _pixel(edge: np.float32, width: int) -> int:
-    """The first pixel at or after the edge, clamped to the row."""
-    return np.int32(np.ceil(min(max(edge, _ZERO), np.float32(width))))
-
-
-@_jit
-def _scatter(
-    forward: bool, parallax: Array, channels: Array, num_channels: int, landing: Array, first: Array,
-    tear: np.float32, target: Array, words: Array, warped: Array, drawn: Array, drawn_warped: Array,
-) -> None:  # fmt: skip
-    """Draw the row from far to near: left to right for eye < 0, else right to left."""
-    width = parallax.size
-    last = width - 1
-    left_end = (_pixel(landing[0] - _HALF, width), first[0])
-    right_end = (first[last], _pixel(landing[last] + _HALF, width))
-    if forward:
-        _draw(0, *left_end, _ZERO, _ZERO, parallax, channels, num_channels, drawn, drawn_warped)
-        for x in range(last):
-            j = target[x]
-            if j >= 0:
-                drawn[j] = words[x]
-                drawn_warped[j] = warped[x]
-            else:
-                _draw_hard(forward, x, parallax, channels, num_channels, landing, first, tear, drawn, drawn_warped)
-        _draw(last, *right_end, _ZERO, _ZERO, parallax, channels, num_channels, drawn, drawn_warped)
+        for j in range(np.int32(_pixel(at, limit)), np.int32(_pixel(after, limit))):
+            t = (np.float32(j) - at) / step
+            d0[j] = _level(t, colours[0, x], colours[0, x + 1])
+            if num_channels == 3:
+                d1[j] = _level(t, colours[1, x], colours[1, x + 1])
+                d2[j] = _level(t, colours[2, x], colours[2, x + 1])
+            seen[j] = a + (t * (b - a) if t > _ZERO else _ZERO)
+            hole[j] = 0
     else:
-        _draw(last, *right_end, _ZERO, _ZERO, parallax, channels, num_channels, drawn, drawn_warped)
-        for x in range(last - 1, -1, -1):
-            j = target[x]
-            if j >= 0:
-                drawn[j] = words[x]
-                drawn_warped[j] = warped[x]
-            else:
-                _draw_hard(forward, x, parallax, channels, num_channels, landing, first, tear, drawn, drawn_warped)
-        _draw(0, *left_end, _ZERO, _ZERO, parallax, channels, num_channels, drawn, drawn_warped)
+        # Far to near: for tear_px < 1 the two halves may overlap.
+        right_first = not eye < _ZERO
+        for n in range(2):
+            right = right_first == (n == 0)
+            _draw_half(x + 1 if right else x, right, parallax, colours, num_channels, eye, d0, d1, d2, seen, hole)
 
 
 @_jit
-def _widen(source: Array, width: int, stride: int, offset: int, row: Array) -> None:
+def _draw_run(
+    x: int, stop: int, parallax: Array, num_channels: int, eye: np.float32, blended: Array, warped: Array,
+    d0: Array, d1: Array, d2: Array, seen: Array, hole: Array,
+) -> None:  # fmt: skip
+    """Draw elements x..stop, each of which covers one pixel: together they cover a run of pixels."""
+    j = np.int64(_pixel(np.float32(x) + eye * parallax[x], np.float32(parallax.size)))
+    end = j + stop - x
+    # Slices first: an index that might be negative keeps the loop from being vectorised.
+    _copy(blended[0, x:stop], d0[j:end])
+    if num_channels == 3:
+        _copy(blended[1, x:stop], d1[j:end])
+        _copy(blended[2, x:stop], d2[j:end])
+    _copy(warped[x:stop], seen[j:end])
+    _set(hole[j:end], 0)
+
+
+@_jit
+def _set(target: Array, value: int) -> None:
+    for n in range(target.size):
+        target[n] = value
+
+
+@_jit
+def _easy_until(hard: tuple[Array, Array], x: int, stop: int) -> int:
+    """The first hard element in x..stop, or stop."""
+    words, is_hard = hard
+    while x < stop and not is_hard[x]:
+        x = ((x >> 3) + 1) << 3 if words[x >> 3] == 0 else x + 1
+    return min(x, stop)
+
+
+@_jit
+def _easy_since(hard: tuple[Array, Array], stop: int) -> int:
+    """One past the last hard element before stop, or 0."""
+    words, is_hard = hard
+    x = stop
+    while x > 0 and not is_hard[x - 1]:
+        x = (x - 1) >> 3 << 3 if words[(x - 1) >> 3] == 0 else x - 1
+    return x
+
+
+@_jit
+def _draw_forward(
+    parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32, hard: tuple[Array, Array],
+    blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array, hole: Array,
+) -> None:  # fmt: skip
+    """Draw the row from left to right: far to near for eye < 0."""
+    last = parallax.size - 1
+    _draw_half(0, True, parallax, colours, num_channels, eye, d0, d1, d2, seen, hole)
+    x = 0
+    while x < last:
+        stop = _easy_until(hard, x, last)
+        if stop > x:
+            _draw_run(x, stop, parallax, num_channels, eye, blended, warped, d0, d1, d2, seen, hole)
+        if stop < last:
+            _draw_hard(stop, parallax, colours, num_channels, eye, tear, d0, d1, d2, seen, hole)
+        x = stop + 1
+    _draw_half(last, False, parallax, colours, num_channels, eye, d0, d1, d2, seen, hole)
+
+
+@_jit
+def _draw_backward(
+    parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32, hard: tuple[Array, Array],
+    blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array, hole: Array,
+) -> None:  # fmt: skip
+    """Draw the row from right to left: far to near for eye >= 0."""
+    last = parallax.size - 1
+    _draw_half(last, False, parallax, colours, num_channels, eye, d0, d1, d2, seen, hole)
+    stop = last
+    while stop > 0:
+        x = _easy_since(hard, stop)
+        if stop > x:
+            _draw_run(x, stop, parallax, num_channels, eye, blended, warped, d0, d1, d2, seen, hole)
+        if x > 0:
+            _draw_hard(x - 1, parallax, colours, num_channels, eye, tear, d0, d1, d2, seen, hole)
+        stop = x - 1
+    _draw_half(0, True, parallax, colours, num_channels, eye, d0, d1, d2, seen, hole)
+
+
+@_jit
+def _widen(source: Array, width: int, row: Array) -> None:
     for x in range(width):
-        row[x] = source[x * stride + offset]
+        row[x] = source[x]
 
 
 @_jit
-def _widen_sites(chroma: Array, landing: Array, tear: np.float32, width: int, row: Array) -> None:
-    """A half-width chroma row at luma columns; a break between two columns is not blended over."""
-    for k in range((width + 1) >> 1):
+def _widen_packed(source: Array, width: int, rows: Array) -> None:
+    r, g, b = rows[0], rows[1], rows[2]
+    for x in range(width):
+        r[x] = source[3 * x]
+        g[x] = source[3 * x + 1]
+        b[x] = source[3 * x + 2]
+
+
+@_jit
+def _double(chroma: Array, width: int, row: Array) -> None:
+    """Each sample of a half-width row twice."""
+    for k in range(width >> 1):
         row[2 * k] = chroma[k]
-    for k in range((width - 1) >> 1):
-        before = landing[2 * k + 1] - landing[2 * k]
-        after = landing[2 * k + 2] - landing[2 * k + 1]
-        joined_before = (before > _ZERO) & (before <= tear)
-        joined_after = (after > _ZERO) & (after <= tear)
-        a, b = np.float32(chroma[k]), np.float32(chroma[k + 1])
-        right = _HALF * (a + b) if joined_before else b
-        row[2 * k + 1] = right if joined_after else a
-    if width % 2 == 0:
-        row[width - 1] = chroma[(width >> 1) - 1]
+        row[2 * k + 1] = chroma[k]
+    if width % 2:
+        row[width - 1] = chroma[width >> 1]
 
 
 @_jit
-def _unpack_geometry(drawn: Array, drawn_warped: Array, width: int, hole: Array, parallax: Array) -> int:
-    """Write hole mask and parallax of the row, and clear the drawn parallax; the number of holes."""
-    holes = 0
-    for j in range(width):
-        empty = drawn[j] < 0
-        hole[j] = empty
-        holes += empty
-        parallax[j] = drawn_warped[j]
-        drawn_warped[j] = _ZERO
-    return holes
+def _find_joins(parallax: Array, eye: np.float32, tear: np.float32, joined: Array) -> None:
+    """1 where samples x and x+1 are one surface."""
+    for x in range(parallax.size - 1):
+        at = np.float32(np.int32(x)) + eye * parallax[x]
+        step = np.float32(np.int32(x + 1)) + eye * parallax[x + 1] - at
+        joined[x] = (step > _ZERO) & (step <= tear)
 
 
 @_jit
-def _unpack(drawn: Array, width: int, shift: int, empty_value: int, target: Array, stride: int, offset: int) -> None:
-    for j in range(width):
-        word = drawn[j]
-        target[j * stride + offset] = word >> shift if word >= 0 else empty_value
+def _blend_sites(joined: Array, doubled: Array, width: int, row: Array) -> None:
+    """A doubled chroma row at luma columns; columns are blended only where no break lies between them.
+
+    Even columns x have doubled[x] == doubled[x + 1], so the rule for odd columns serves all.
+    """
+    row[0] = doubled[0]
+    row[width - 1] = doubled[width - 1]
+    for n in range(width - 2):
+        here, right = doubled[n + 1], doubled[n + 2]
+        blended = _HALF * (here + right)
+        right = blended if joined[n] else right
+        row[n + 1] = right if joined[n + 1] else here
 
 
 @_jit
-def _unpack_half(drawn: Array, width: int, shift: int, mid_grey: int, target: Array) -> None:
+def _find_runs(holes: tuple[Array, Array], width: int, runs: Array) -> int:
+    """Write (first, one past last) of every run of holes; how many there are."""
+    hole_words, hole = holes
+    count = 0
+    b = 0
+    while b < width:
+        a = b
+        while a < width and not hole[a]:
+            # Eight pixels without a hole at a time.
+            a = (a >> 3) + 1 << 3 if hole_words[a >> 3] == 0 else a + 1
+        b = a
+        while b < width and hole[b]:
+            b += 1
+        if a < width:
+            runs[count, 0] = a
+            runs[count, 1] = b
+            count += 1
+    return count
+
+
+@_jit
+def _interleave(rows: Array, width: int, target: Array) -> None:
+    r, g, b = rows[0], rows[1], rows[2]
+    for x in range(width):
+        target[3 * x] = r[x]
+        target[3 * x + 1] = g[x]
+        target[3 * x + 2] = b[x]
+
+
+@_jit
+def _halve(row: Array, hole: Array, width: int, target: Array) -> None:
     """Every second column: the even pixel, or the odd one where that is a hole."""
     for k in range(width >> 1):
-        even, odd = drawn[2 * k], drawn[2 * k + 1]
-        word = even if even >= 0 else odd
-        target[k] = word >> shift if word >= 0 else mid_grey
+        even, odd = row[2 * k], row[2 * k + 1]
+        target[k] = odd if hole[2 * k] else even
     if width % 2:
-        word = drawn[width - 1]
-        target[width >> 1] = word >> shift if word >= 0 else mid_grey
+        target[width >> 1] = row[width - 1]
 
 
 @_jit
 def _late_chroma(
-    chroma: Array, target: Array, above: Array, hole: Array, parallax: Array, eye: np.float32, width: int
+    chroma: Array, target: Array, runs_above: Array, hole: Array, parallax: Array, eye: np.float32
 ) -> None:  # fmt: skip
     """Chroma pixels that the even row left empty although the odd row shows something there."""
+    width = parallax.size
     last = (width - 1) >> 1
-    for k in range(last + 1):
-        even = 2 * k
-        odd = min(even + 1, width - 1)
-        if not (above[even] & above[odd]):
-            continue
-        j = even if hole[even] == 0 else odd
-        if not hole[j]:
-            position = np.float32(j) - eye * parallax[j]
-            nearest = np.floor(position * _HALF + _HALF)
-            target[k] = chroma[int(min(max(nearest, _ZERO), np.float32(last)))]
+    for n in range(runs_above.shape[0]):
+        b = runs_above[n, 1]
+        for k in range((runs_above[n, 0] + 1) >> 1, b >> 1 if b < width else last + 1):
+            j = 2 * k if hole[2 * k] == 0 else min(2 * k + 1, width - 1)
+            if not hole[j]:
+                nearest = np.floor((np.float32(j) - eye * parallax[j]) * _HALF + _HALF)
+                target[k] = chroma[int(min(max(nearest, _ZERO), np.float32(last)))]
 
 
 @_jit
@@ -325,94 +425,110 @@ def _fill_run(
 
 @_jit
 def _fill_row(
-    hole: Array, parallax: Array, luma: Array, u: Array, v: Array, packed: bool, chroma: int, stretch: bool
+    runs: Array, parallax: Array, luma: Array, u: Array, v: Array, packed: bool, chroma: int, stretch: bool
 ) -> None:  # fmt: skip
-    """Fill every run of holes that has an edge; chroma says how wide the chroma rows are, 0 = not to be filled."""
-    width = hole.size
+    """Fill every run of holes that has an edge; chroma says which chroma rows go with this one."""
+    width = parallax.size
     half_width = (width + 1) >> 1
-    b = 0
-    while b < width:
-        a = b
-        while a < width and not hole[a]:
-            a += 1
-        b = a
-        while b < width and hole[b]:
-            b += 1
-        if a == b or b - a == width:
-            continue
+    for n in range(runs.shape[0]):
+        a, b = runs[n, 0], runs[n, 1]
+        if b - a == width:
+            return
         from_left = b == width or (a > 0 and parallax[a - 1] <= parallax[b])
         _fill_run(parallax, 1, 0, width, a - 1, b, from_left, stretch, _ZERO)
-        if packed:
-            for c in range(3):
-                _fill_run(luma, 3, c, width, a - 1, b, from_left, stretch, _HALF)
-        else:
-            _fill_run(luma, 1, 0, width, a - 1, b, from_left, stretch, _HALF)
-        if chroma == _FULL_WIDTH_SITES:
+        for c in range(3 if packed else 1):
+            _fill_run(luma, 3 if packed else 1, c, width, a - 1, b, from_left, stretch, _HALF)
+        if chroma == _FULL_WIDTH:
             _fill_run(u, 1, 0, width, a - 1, b, from_left, stretch, _HALF)
             _fill_run(v, 1, 0, width, a - 1, b, from_left, stretch, _HALF)
-        elif chroma == _HALF_WIDTH_SITES:
+        elif chroma == _HALF_WIDTH:
             right = b >> 1 if b < width else half_width
             _fill_run(u, 1, 0, half_width, (a - 1) >> 1, right, from_left, stretch, _HALF)
             _fill_run(v, 1, 0, half_width, (a - 1) >> 1, right, from_left, stretch, _HALF)
 
 
 @_jit
+def _gather_row(
+    sources: tuple[Array, Array, Array], y: int, r: int, packed: bool, chroma: int, parallax: Array,
+    eye: np.float32, tear: np.float32, colours: Array, doubled: Array, joined: Array,
+) -> int:  # fmt: skip
+    """Bring the colours of a row to float32 at luma columns; the number of channels."""
+    width = parallax.size
+    if packed:
+        _widen_packed(sources[0][y], width, colours)
+    else:
+        _widen(sources[0][y], width, colours[0])
+    if chroma == _FULL_WIDTH:
+        _widen(sources[1][r], width, colours[1])
+        _widen(sources[2][r], width, colours[2])
+    elif chroma == _HALF_WIDTH:
+        _find_joins(parallax, eye, tear, joined)
+        _double(sources[1][r], width, doubled)
+        _blend_sites(joined, doubled, width, colours[1])
+        _double(sources[2][r], width, doubled)
+        _blend_sites(joined, doubled, width, colours[2])
+    return 3 if packed or chroma else 1
+
+
+@_jit
 def _render_band(
     sources: tuple[Array, Array, Array], outputs: tuple[Array, ...], parallax: Array, top: int,
     geometry: tuple[np.float32, np.float32, int], shape: tuple[int, bool, bool, int, int, int],
-    rows: tuple[Array, ...],
+    scratch: tuple[Array, ...],
 ) -> bool:  # fmt: skip
     """Render rows top.. of one eye, as many as parallax has; False if a parallax is not finite."""
-    out_luma, out_u, out_v, out_hole, out_parallax = outputs
+    luma, u, v, hole_plane, parallax_plane = outputs
     eye, tear, fill = geometry
     width, packed, has_chroma, shift_x, shift_y, mid_grey = shape
-    channels, landing, first, target, words, warped, drawn, drawn_warped = rows
-    bits = 2 * words.itemsize
+    colours, doubled, joined, blended, warped, drawn, hard, holes, runs = scratch
+    hole = holes[1]
+    num_runs = 0
     for row in range(parallax.shape[0]):
         y = top + row
         r = y >> shift_y
         p = parallax[row, :width]
-        if not _land(p, eye, landing, first):
-            return False
         chroma = 0
         if has_chroma and r << shift_y == y:
-            chroma = _HALF_WIDTH_SITES if shift_x else _FULL_WIDTH_SITES
-        for c in range(3 if packed else 1):
-            _widen(sources[0][y], width, 3 if packed else 1, c, channels[c])
-        if chroma == _FULL_WIDTH_SITES:
-            _widen(sources[1][r], width, 1, 0, channels[1])
-            _widen(sources[2][r], width, 1, 0, channels[2])
-        elif chroma == _HALF_WIDTH_SITES:
-            _widen_sites(sources[1][r], landing, tear, width, channels[1])
-            _widen_sites(sources[2][r], landing, tear, width, channels[2])
-        num_channels = 3 if packed or chroma else 1
-        _blend(p, channels, num_channels, landing, first, tear, target, words, warped)
-        _scatter(eye < _ZERO, p, channels, num_channels, landing, first, tear, target, words, warped, drawn, drawn_warped)
-        hole, out_p, out_y = out_hole[y, :width], out_parallax[y, :width], out_luma[y]
-        num_holes = _unpack_geometry(drawn, drawn_warped, width, hole, out_p)
-        _unpack_row(drawn, width, packed, chroma, bits, mid_grey, out_y, out_u[r], out_v[r])
-        drawn[:] = _EMPTY
-        if has_chroma and not chroma:
-            _late_chroma(sources[1][r], out_u[r], out_hole[y - 1], hole, out_p, eye, width)
-            _late_chroma(sources[2][r], out_v[r], out_hole[y - 1], hole, out_p, eye, width)
-        if fill and num_holes:
-            _fill_row(hole, out_p, out_y, out_u[r], out_v[r], packed, chroma, fill == 2)
+            chroma = _HALF_WIDTH if shift_x else _FULL_WIDTH
+        num_channels = _gather_row(sources, y, r, packed, chroma, p, eye, tear, colours, doubled, joined)
+        if num_channels == 3:
+            finite = _blend_three(p, colours, eye, tear, hard[1], blended, warped)
+        else:
+            finite = _blend_one(p, colours, eye, tear, hard[1], blended, warped)
+        if not finite:
+            return False
+        d0 = drawn[0] if packed else luma[y]
+        d1 = u[y] if chroma == _FULL_WIDTH else drawn[1]
+        d2 = v[y] if chroma == _FULL_WIDTH else drawn[2]
+        seen = parallax_plane[y]
+        _clear(d0, d1, d2, seen, hole, width, mid_grey if chroma else 0)
+        if eye < _ZERO:
+            _draw_forward(p, colours, num_channels, eye, tear, hard, blended, warped, d0, d1, d2, seen, hole)
+        else:
+            _draw_backward(p, colours, num_channels, eye, tear, hard, blended, warped, d0, d1, d2, seen, hole)
+        _copy(hole[:width], hole_plane[y])
+        if packed:
+            _interleave(drawn, width, luma[y])
+        elif chroma == _HALF_WIDTH:
+            _halve(d1, hole, width, u[r])
+            _halve(d2, hole, width, v[r])
+        elif has_chroma and not chroma:
+            _late_chroma(sources[1][r], u[r], runs[:num_runs], hole, seen[:width], eye)
+            _late_chroma(sources[2][r], v[r], runs[:num_runs], hole, seen[:width], eye)
+        num_runs = _find_runs(holes, width, runs)
+        if fill:
+            _fill_row(runs[:num_runs], seen[:width], luma[y], u[r], v[r], packed, chroma, fill == 2)
     return True
 
 
 @_jit
-def _unpack_row(
-    drawn: Array, width: int, packed: bool, chroma: int, bits: int, mid_grey: int, luma: Array, u: Array, v: Array
-) -> None:  # fmt: skip
-    """Split the drawn words of a row into the output planes."""
-    if packed:
-        for c in range(3):
-            _unpack(drawn, width, c * bits, 0, luma, 3, c)
-    else:
-        _unpack(drawn, width, 0, 0, luma, 1, 0)
-    if chroma == _FULL_WIDTH_SITES:
-        _unpack(drawn, width, bits, mid_grey, u, 1, 0)
-        _unpack(drawn, width, 2 * bits, mid_grey, v, 1, 0)
-    elif chroma == _HALF_WIDTH_SITES:
-        _unpack_half(drawn, width, bits, mid_grey, u)
-        _unpack_half(drawn, width, 2 * bits, mid_grey, v)
+def _clear(d0: Array, d1: Array, d2: Array, seen: Array, hole: Array, width: int, mid_grey: int) -> None:
+    """An empty row: all hole."""
+    for j in range(width):
+        d0[j] = 0
+        seen[j] = _ZERO
+        hole[j] = 1
+    if mid_grey or d1.size:
+        for j in range(width):
+            d1[j] = mid_grey
+            d2[j] = mid_grey
