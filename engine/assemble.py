@@ -202,7 +202,7 @@ def _layout_options(options: ConvertOptions) -> LayoutOptions:
     bits = None
     if sink_kind_of(options.output) == "image_files":
         bits = 16 if Path(options.output).suffix.lower() in _DEEP_IMAGES else 8
-    return LayoutOptions(anaglyph=options.anaglyph, depth_bits=bits)
+    return LayoutOptions(anaglyph=options.anaglyph, depth_bits=bits, depth_in_px=options.parallax == "raw")
 
 
 def _open_sink(options: ConvertOptions, source: Source) -> tuple[Sink, tuple[str, ...]]:

@@ -23,7 +23,7 @@ LAYOUTS: dict[str, Callable[[LayoutOptions], Layout]] = {
     "interlaced": lambda _: Interlaced(),
     "left": lambda _: SingleEye(0),
     "right": lambda _: SingleEye(1),
-    "depth": lambda options: DepthMap(options.depth_bits),
+    "depth": lambda options: DepthMap(options.depth_bits, options.depth_in_px),
 }
 
 

@@ -28,6 +28,8 @@ class LayoutOptions:
     """Which glasses: dubois and red-cyan are for red/cyan ones."""
     depth_bits: int | None = None
     """Write the depth map as full-range gray of this depth (16 for PNG) instead of the frame's own format."""
+    depth_in_px: bool = False
+    """The disparity is in pixels (`--parallax raw`): show each map by its own range."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.colour import code_range
 from engine.frame import Frame, PixelFormat, StreamInfo
@@ -35,10 +37,12 @@ class DepthMap:
     """The disparity as gray: black is far, white is near.
 
     bits: None writes luma in the stream's own format and range, chroma neutral (for video); a number writes one
-    full-range gray plane of that depth (for PNG).
+    full-range gray plane of that depth (for PNG). in_px: the disparity is not 0..1 but in pixels; each map is then
+    shown from its smallest to its largest value.
     """
 
     bits: int | None = None
+    in_px: bool = False
 
     def output(self, info: StreamInfo) -> LayoutOutput:
         """The size of the source, rounded up to whole chroma samples; no eye is needed."""
@@ -67,7 +71,9 @@ class DepthMap:
         full_range = frame.colour.full_range or self.bits is not None
         floor, span, middle, _ = code_range(pixel_format, full_range=full_range)
         dtype = np.uint8 if pixel_format.bits == 8 else np.uint16
-        luma = (np.clip(frame.disparity, 0.0, 1.0) * np.float32(span) + np.float32(floor + 0.5)).astype(dtype)
+        luma = (np.clip(self._unit(frame.disparity), 0.0, 1.0) * np.float32(span) + np.float32(floor + 0.5)).astype(
+            dtype
+        )
         shapes = pixel_format.plane_shapes(frame.width, frame.height)
         planes = (luma, *(np.full(shape, int(middle), dtype) for shape in shapes[1:]))
         columns, rows = cell(pixel_format)
@@ -80,6 +86,12 @@ class DepthMap:
             disparity=None,
             views=None,
         )
+
+    def _unit(self, disparity: NDArray[Any]) -> NDArray[Any]:
+        if not self.in_px:
+            return disparity
+        low, high = float(disparity.min()), float(disparity.max())
+        return (disparity - np.float32(low)) * np.float32(1.0 / max(high - low, 1e-6))
 
     def _format(self, source: PixelFormat) -> PixelFormat:
         return source if self.bits is None else PixelFormat(subsampling="gray", bits=self.bits)

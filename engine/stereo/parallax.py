@@ -19,24 +19,29 @@ _ON_SCREEN = 0.6
 _CENTRE_SIGMA = 0.35
 # Near things leave the screen by at most this share of the budget: more is tiring, and they are cut by the frame.
 _MOST_IN_FRONT = 0.6
+_COLUMNS_PER_PIXEL_GROWN = 960
 
 
 class ParallaxMapper:
     """Turns each frame's disparity into parallax, ``gain_px * (disparity - convergence)``."""
 
-    def __init__(self, *, strength: float, convergence: float | None, raw: bool = False, grow: int = 0) -> None:
+    def __init__(
+        self, *, strength: float, convergence: float | None, raw: bool = False, grow: int | None = None
+    ) -> None:
         """Make the mapper.
 
         Args:
             strength: parallax budget in percent of the width; ignored for raw.
             convergence: disparity on the screen plane; None follows the picture, slowly within a shot.
             raw: the disparity is parallax in pixels already.
-            grow: let near things grow by this many pixels, so that soft depth edges do not cut into them.
+            grow: let near things grow by this many pixels; None is one for every 960 columns. The outline of a thing is
+                blurred over a pixel or two; left behind, its colours would be smeared over the uncovered background.
+                Not done to raw.
         """
         self._strength = strength
         self._fixed = convergence
         self._raw = raw
-        self._kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * grow + 1, 2 * grow + 1)) if grow > 0 else None
+        self._grow = grow
         self._convergence: float | None = convergence
         self._last_s: float | None = None
 
@@ -74,8 +79,9 @@ class ParallaxMapper:
             return np.asarray(disparity)
         if self._fixed is None:
             self._follow(frame, disparity)
-        if self._kernel is not None:
-            disparity = cv2.dilate(disparity, self._kernel)
+        grow = max(1, round(frame.width / _COLUMNS_PER_PIXEL_GROWN)) if self._grow is None else self._grow
+        if grow > 0:
+            disparity = cv2.dilate(disparity, np.ones((2 * grow + 1, 2 * grow + 1), np.uint8))
         gain = gain_px(self._strength, frame.width)
         return _affine(disparity, gain, -gain * self.convergence)
 

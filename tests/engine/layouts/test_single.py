@@ -44,3 +44,9 @@ def test_depth_for_png_is_16_bit_gray_in_full_range(make_frame, info_of) -> None
 def test_depth_needs_disparity(make_frame) -> None:
     with pytest.raises(ValueError, match="depth stage"):
         DepthMap().process(replace(make_frame(), disparity=None))
+
+
+def test_disparity_in_pixels_is_shown_by_its_own_range(make_frame) -> None:
+    ramp = np.array([[-8, 24, 8, 0]], np.float32)
+    shown = DepthMap(bits=16, in_px=True).process(replace(make_frame(4, 1), disparity=ramp))
+    np.testing.assert_allclose(shown.planes[0] / 65535, [[0, 1, 0.5, 0.25]], atol=1e-4)

@@ -13,7 +13,7 @@ from engine.stereo.parallax import ParallaxMapper, screen_plane
 
 def test_parallax_is_gain_times_distance_from_the_screen(make_frame) -> None:
     frame = make_frame(width=200)
-    parallax = ParallaxMapper(strength=5.0, convergence=0.4).parallax_px(frame)
+    parallax = ParallaxMapper(strength=5.0, convergence=0.4, grow=0).parallax_px(frame)
     np.testing.assert_allclose(parallax, 10.0 * (frame.disparity - 0.4), atol=1e-5)
     assert parallax.dtype == np.float32
 
@@ -28,7 +28,7 @@ def test_raw_disparity_is_parallax(make_frame) -> None:
 @pytest.mark.parametrize("raw", [False, True])
 def test_inverse_gives_disparity_back(make_frame, raw: bool) -> None:
     frame = make_frame()
-    mapper = ParallaxMapper(strength=3.0, convergence=0.25, raw=raw)
+    mapper = ParallaxMapper(strength=3.0, convergence=0.25, raw=raw, grow=0)
     parallax = mapper.parallax_px(frame)
     scale, offset = mapper.inverse(frame)
     expected = (frame.disparity - 0.1) / 0.8 if raw else frame.disparity
@@ -64,13 +64,17 @@ def test_convergence_slews_within_a_shot_and_jumps_at_a_cut(make_frame) -> None:
     assert mapper.convergence == pytest.approx(0.8)
 
 
-def test_near_things_grow_by_as_much_as_asked(make_frame) -> None:
-    frame = make_frame()
-    plain = ParallaxMapper(strength=2.5, convergence=0.5).parallax_px(frame) > 0
-    grown = ParallaxMapper(strength=2.5, convergence=0.5, grow=2).parallax_px(frame) > 0
-    rows, columns = np.nonzero(plain)
-    expected = np.zeros_like(plain)
-    expected[rows.min() - 2 : rows.max() + 3, columns.min() - 2 : columns.max() + 3] = True
+@pytest.mark.parametrize(
+    ("grow", "width", "expected_growth"), [(0, 160, 0), (2, 160, 2), (None, 160, 1), (None, 1920, 2)]
+)
+def test_near_things_grow(make_frame, grow: int | None, width: int, expected_growth: int) -> None:
+    frame = make_frame(width=width)
+    near = frame.disparity > 0.5
+    grown = ParallaxMapper(strength=2.5, convergence=0.5, grow=grow).parallax_px(frame) > 0
+    rows, columns = np.nonzero(near)
+    g = expected_growth
+    expected = np.zeros_like(near)
+    expected[rows.min() - g : rows.max() + g + 1, columns.min() - g : columns.max() + g + 1] = True
     np.testing.assert_array_equal(grown, expected)
 
 
