@@ -136,14 +136,14 @@ def _laid_down(vertices: Vertices) -> Vertices:
 
 
 def read_sheet(path: Path) -> list[Image]:
-    """The tiles of a contact sheet: 128 x 128 at x = 16 + 144 i, y = 16 + 176 j, smaller ones with white beside them."""
+    """The tiles of a contact sheet: 128 x 128 at x = 16 + 144 i, y = 16 + 176 j; white beside smaller ones."""
     sheet = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
     if sheet is None:
         raise ValueError(f"{path.name}: cannot be read as a picture")
     found = []
     for y in range(16, sheet.shape[0] - 16, 176):
         for x in range(16, sheet.shape[1] - 16, 144):
-            tile = _trimmed(sheet[y : y + TILE, x : x + TILE])
+            tile = _trimmed(np.asarray(sheet[y : y + TILE, x : x + TILE], np.uint8))
             if tile is not None:
                 opaque = np.full((TILE, TILE, 4), 255, np.uint8)
                 opaque[..., :3] = tile
@@ -152,7 +152,7 @@ def read_sheet(path: Path) -> list[Image]:
 
 
 def _trimmed(tile: Image) -> Image | None:
-    inked = (tile < 250).any(axis=2)
+    inked = tile.min(axis=2) < 250
     if inked.mean() < 0.02:
         return None
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +30,7 @@ def degrade(views: tuple[Image, Image], rng: np.random.Generator, *, least_blur:
     quality = int(rng.integers(25, 96)) if rng.random() < 0.7 else 0
 
     def shoot(view: Image) -> Image:
-        picture = cv2.transform(cv2.LUT(view, curve), matrix)
+        picture: Any = cv2.transform(cv2.LUT(view, curve), matrix)
         height, width = picture.shape[:2]
         if shrink < 1:
             small = cv2.resize(picture, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
@@ -44,7 +46,7 @@ def degrade(views: tuple[Image, Image], rng: np.random.Generator, *, least_blur:
             done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
             if done:
                 picture = cv2.imdecode(data, cv2.IMREAD_COLOR)
-        return picture
+        return np.asarray(picture, np.uint8)
 
     return shoot(views[0]), shoot(views[1])
 
@@ -65,7 +67,7 @@ def _curve(view: Image, rng: np.random.Generator) -> Image:
     gamma = np.clip(np.log(wanted) / np.log(middle), 0.5, 1.7) ** rng.uniform(0.4, 1.0)
     x = x**gamma
     x = np.where(x > 0.85, 0.85 + 0.15 * np.tanh((x - 0.85) / 0.15), x)
-    return np.clip(x * 255, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(x * 255, 0, 255), np.uint8)
 
 
 def _colour_matrix(rng: np.random.Generator) -> npt.NDArray[np.float32]:
@@ -79,17 +81,12 @@ def _colour_matrix(rng: np.random.Generator) -> npt.NDArray[np.float32]:
 def _grainy(picture: Image, strength: float, clumped: bool, rng: np.random.Generator) -> Image:
     height, width = picture.shape[:2]
     # Drawing new noise for every pixel costs more than drawing the scene: a shifted table looks the same.
-    table = _noise_table()
     top, side = (int(v) for v in rng.integers(0, 256, 2))
     rows, columns = np.arange(top, top + height) % 512, np.arange(side, side + width) % 512
-    grain = table[rows][:, columns]
+    grain: Any = _NOISE[rows][:, columns]
     if clumped:
         grain = cv2.GaussianBlur(grain, (0, 0), 0.8) * 2
-    return cv2.add(picture, (grain * strength).astype(np.int16), dtype=cv2.CV_8U)
-
-
-def _noise_table() -> npt.NDArray[np.float32]:
-    return _NOISE
+    return np.asarray(cv2.add(picture, (grain * strength).astype(np.int16), dtype=cv2.CV_8U), np.uint8)
 
 
 _NOISE = np.random.default_rng(3).normal(0, 1, (512, 512, 3)).astype(np.float32)

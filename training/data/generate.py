@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.assets import load_assets
-from training.data.renderer import NoContextError, Renderer
+from training.data.assets import Assets, load_assets
+from training.data.renderer import Renderer
 from training.data.shards import shard_name, write_shard
 from training.data.synthesis import GENERATOR, KINDS, Sample, render_scene
 
@@ -61,6 +61,14 @@ def write_shards(job: Job, part: int = 0, parts: int = 1) -> int:
     job.out.mkdir(parents=True, exist_ok=True)
     assets = load_assets(job.assets)
     renderer = Renderer(assets)
+    try:
+        _write_missing(job, missing, assets, renderer)
+    finally:
+        renderer.release()
+    return len(missing) * job.samples
+
+
+def _write_missing(job: Job, missing: list[int], assets: Assets, renderer: Renderer) -> None:
     for k in missing:
         started = time.perf_counter()
         seeds = [sample_seed(job.seed, k * job.samples + row) for row in range(job.samples)]
@@ -71,8 +79,6 @@ def write_shards(job: Job, part: int = 0, parts: int = 1) -> int:
         rate = job.samples / (time.perf_counter() - started)
         sys.stderr.write(f"{shard_name(job.seed, k)}: {job.samples} samples, {rate:.1f} a second\n")
         sys.stderr.flush()
-    renderer.release()
-    return len(missing) * job.samples
 
 
 def _meta(job: Job, index: int, seeds: list[int], drawn: list[Sample]) -> dict[str, object]:
@@ -179,8 +185,6 @@ def main(argv: list[str] | None = None) -> int:
             parser.error(f"--{name} must not be negative")
     try:
         return run(Job(**options))
-    except NoContextError as error:
-        sys.stderr.write(f"error: {error}\n")
     except (OSError, ValueError) as error:
         sys.stderr.write(f"error: {error}\n")
     except KeyboardInterrupt:

@@ -61,11 +61,11 @@ def _terrain(b: Builder, relief: float) -> Floats:
     elif style < 0.35:
         steps = b.count(3, 6)
         heights = np.round(heights / relief * steps) / steps * relief
-        heights = cv2.GaussianBlur(heights, (0, 0), 0.7)
+        heights = np.asarray(cv2.GaussianBlur(heights, (0, 0), 0.7), np.float32)
     middle = _CELLS // 2
     y, x = np.mgrid[:_CELLS, :_CELLS] - middle
     level = np.exp(-(x**2 + y**2) / (2 * b.between(2, 10) ** 2))
-    return (heights * (1 - level) + heights[middle, middle] * level).astype(np.float32)
+    return np.asarray(heights * (1 - level) + heights[middle, middle] * level, np.float32)
 
 
 def _colours(b: Builder, heights: Floats, relief: float) -> npt.NDArray[np.uint8]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from training.data.assets import Assets
@@ -18,7 +20,7 @@ def build_layers(rng: np.random.Generator, assets: Assets) -> Scene:
     far = b.between(6, 40)
     fov = b.between(40, 75)
     reach = 2 * float(np.tan(np.radians(fov) / 2))
-    photo = {"emission": share, "tint": b.tint(0.8, 1.1, 0.05)}
+    photo: dict[str, Any] = {"emission": share, "tint": b.tint(0.8, 1.1, 0.05)}
     back = b.photo(share=b.between(0.6, 1.0), **photo)
     tilt = b.between(-0.35, 0.35)
     b.put("quad", (0, 0, -far), (far * reach * 1.7, far * reach * 1.3, 1), back, yaw=tilt, pitch=b.between(-0.2, 0.2))
@@ -31,8 +33,12 @@ def build_layers(rng: np.random.Generator, assets: Assets) -> Scene:
         x, y = b.between(-0.55, 0.55) * wide, b.between(-0.4, 0.25) * wide
         size = wide * b.between(0.12, 0.7)
         dice = b.rng.random()
-        turn = {"yaw": float(rng.normal(0, 0.3)), "pitch": float(rng.normal(0, 0.2)), "roll": float(rng.normal(0, 0.4))}
-        motion = {"velocity": (b.between(-0.1, 0.1) * wide, b.between(-0.03, 0.03) * wide, 0.0)}
+        turn: dict[str, Any] = {
+            "yaw": float(rng.normal(0, 0.3)),
+            "pitch": float(rng.normal(0, 0.2)),
+            "roll": float(rng.normal(0, 0.4)),
+        }
+        motion: dict[str, Any] = {"velocity": (b.between(-0.1, 0.1) * wide, b.between(-0.03, 0.03) * wide, 0.0)}
         face = b.photo(share=b.between(0.15, 0.8), **photo) if b.chance(0.85) else b.tiled("cover", emission=share)
         if dice < 0.62:
             tall = size * b.between(0.5, 1.8)

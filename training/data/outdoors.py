@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
 from training.data.builder import Builder
-from training.data.scene import Look, Vec3
+from training.data.scene import Look, Vec3, vec3
 
 
 def daylight(b: Builder, radius: float, *, photo_sky: float = 0.3) -> Look:
@@ -115,5 +116,5 @@ def wires(b: Builder, start: Vec3, end: Vec3, count: int) -> None:
         offset = np.array([0.0, 0.35 * k, 0.0])
         sag = b.between(0.2, 1.2)
         points = [a + (z - a) * s + offset - (0, sag * 4 * s * (1 - s), 0) for s in np.linspace(0, 1, 7)]
-        for p, q in zip(points, points[1:], strict=False):
-            b.rod(tuple(map(float, p)), tuple(map(float, q)), b.between(0.015, 0.05), black)
+        for p, q in pairwise(points):
+            b.rod(vec3(p), vec3(q), b.between(0.015, 0.05), black)

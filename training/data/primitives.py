@@ -61,8 +61,8 @@ def grid(rows: int, columns: int, *, wrap: bool = False) -> npt.NDArray[np.int64
 
 def box() -> Vertices:
     """The unit cube."""
-    faces = []
-    points = []
+    faces: list[list[int]] = []
+    points: list[Points] = []
     for axis in range(3):
         for sign in (-0.5, 0.5):
             corner = np.zeros((4, 3), np.float32)
@@ -130,8 +130,10 @@ def roof() -> Vertices:
         [[-0.5, -0.5, -0.5], [0.5, -0.5, -0.5], [0.5, -0.5, 0.5], [-0.5, -0.5, 0.5], [-0.5, 0.5, 0], [0.5, 0.5, 0]],
         np.float32,
     )
-    f = np.array([[3, 2, 5], [3, 5, 4], [1, 0, 4], [1, 4, 5], [0, 3, 4], [2, 1, 5], [0, 1, 2], [0, 2, 3]])
-    return soup(p[f].reshape(-1, 3), np.arange(f.size).reshape(-1, 3))
+    f: npt.NDArray[np.int64] = np.array(
+        [[3, 2, 5], [3, 5, 4], [1, 0, 4], [1, 4, 5], [0, 3, 4], [2, 1, 5], [0, 1, 2], [0, 2, 3]]
+    )
+    return soup(np.ascontiguousarray(p[f].reshape(-1, 3), np.float32), np.arange(f.size).reshape(-1, 3))
 
 
 def hull(rng: np.random.Generator) -> Vertices:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import moderngl
 import numpy as np
@@ -18,7 +19,7 @@ _SHADERS = Path(__file__).parent / "shaders"
 _ROWS = 7
 _MAX_LAMPS = 4
 _SHADOW_SIZE = 512
-_MAX_VERTICES = 600_000
+_USUAL_VERTICES = 200_000
 _PEEL = 0.02
 """A fragment belongs to the layer behind if it is farther by this share of its inverse depth."""
 
@@ -42,8 +43,9 @@ def create_context() -> moderngl.Context:
         NoContextError: there is no EGL, or no driver that offers OpenGL 3.3.
     """
     os.environ.setdefault("LP_NUM_THREADS", "1")
+    backend: dict[str, Any] = {"backend": "egl"}
     try:
-        return moderngl.create_context(standalone=True, backend="egl", require=330)
+        return moderngl.create_context(standalone=True, require=330, **backend)
     except (OSError, ValueError, RuntimeError, ImportError, moderngl.Error) as error:
         raise NoContextError(f"no off-screen OpenGL: install Mesa's EGL (libegl1, libgl1-mesa-dri); {error}") from error
 
@@ -54,7 +56,7 @@ class Renderer:
     def __init__(self, assets: Assets, context: moderngl.Context | None = None) -> None:
         self.assets = assets
         self.context = context or create_context()
-        self._programs = {
+        self._programs: dict[str, Any] = {
             name: self.context.program(_source(vertex), _source(fragment, cut_out=name == "cut"))
             for name, vertex, fragment in (
                 ("solid", "scene.vert", "scene.frag"),
@@ -71,7 +73,7 @@ class Renderer:
         self._shadow_map.filter = (moderngl.LINEAR, moderngl.LINEAR)
         self._shadow_target = self.context.framebuffer(depth_attachment=self._shadow_map)
         self._screen = {name: self.context.vertex_array(self._programs[name], []) for name in ("sky", "resolve")}
-        self._buffer = self.context.buffer(reserve=_MAX_VERTICES * VERTEX.itemsize)
+        self._buffer = self.context.buffer(reserve=_USUAL_VERTICES * VERTEX.itemsize)
         self._table = self.context.texture((_ROWS, 16), 4, dtype="f4")
         self._targets: dict[tuple[int, int, bool], _Targets] = {}
         self._vertices = np.zeros(0, VERTEX)
@@ -87,6 +89,8 @@ class Renderer:
         nodes = sorted(scene.nodes, key=lambda node: float(np.abs(node.matrix[:, 3] - eye).sum()))
         parts = [self.assets.meshes[n.mesh] if isinstance(n.mesh, str) else n.mesh for n in nodes]
         self._vertices = np.concatenate(parts) if parts else np.zeros(0, VERTEX)
+        if self._vertices.nbytes > self._buffer.size:
+            self._buffer.orphan(self._vertices.nbytes)
         sizes = np.array([len(part) for part in parts], np.int64)
         self._vertices["instance"] = np.repeat(np.arange(len(parts), dtype=np.uint32), sizes)
         self._ends = np.cumsum(sizes)
@@ -300,11 +304,11 @@ def _in_view(
     radius = np.linalg.norm(high - low, axis=1) / 2
     centre = ((low + high) / 2) @ view[:3, :3].T + view[:3, 3]
     depth = -centre[:, 2]
-    seen = depth + radius > near
+    seen: npt.NDArray[np.bool_] = depth + radius > near
     for side, slope in zip(np.abs(centre[:, :2]).T, tangent, strict=True):
         # Distance of the centre from the side plane of the view, positive outside.
         seen &= (side - slope * depth) / np.hypot(1.0, slope) < radius
-    return seen
+    return np.asarray(seen, bool)
 
 
 def _projection(tangent: tuple[float, float], near: float, far: float = 4000.0) -> Floats:

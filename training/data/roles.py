@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a table: one line a role)
 """What a model is used for, and how large it is: models come with a longest side of 1, real sizes are lost."""
 
 from __future__ import annotations

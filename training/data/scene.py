@@ -5,6 +5,7 @@ Metres, seconds, radians. World axes: x right, y up, z towards the viewer. A cam
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -174,6 +175,12 @@ class Scene:
         if time == 0.0:
             return self
         return replace(self, nodes=tuple(node.at(time) for node in self.nodes), camera=self.camera.at(time))
+
+
+def vec3(values: Iterable[float]) -> Vec3:
+    """Three plain floats of anything with three numbers in it."""
+    x, y, z = (float(v) for v in values)
+    return x, y, z
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> Floats:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +12,7 @@ from training.data.assets import Assets
 from training.data.builder import Builder, bounds
 from training.data.outdoors import daylight, fence, tree, wires
 from training.data.people import person
-from training.data.scene import Scene
+from training.data.scene import Scene, vec3
 from training.data.viewpoints import free, hand_held
 
 
@@ -58,7 +60,7 @@ def build_street(rng: np.random.Generator, assets: Assets) -> Scene:
     pitch = float(rng.normal(-0.05, 0.12)) if position[1] < 2.1 else b.between(-0.5, 0.0)
     look = daylight(b, 30.0)
     focus = (position[0] - 8 * np.sin(yaw), 0.0, position[2] - 8 * np.cos(yaw))
-    look = replace(look, shadow_centre=tuple(float(v) for v in focus), shadow_radius=b.between(14, 26))
+    look = replace(look, shadow_centre=vec3(focus), shadow_radius=b.between(14, 26))
     camera = hand_held(b, position, yaw, pitch, speed=0.8)
     return Scene(kind="street", nodes=tuple(b.nodes), camera=camera, look=look)
 
@@ -136,7 +138,7 @@ def _furniture(b: Builder, side: int, lane: float, edge: float, long: float) -> 
             b.rod((x, 0, z), (x, height, z), 0.18, b.tiled("bark"))
             tops.append((x, height - 0.6, z))
         z += gap
-    for p, q in zip(tops, tops[1:], strict=False):
+    for p, q in pairwise(tops):
         wires(b, p, q, 2)
     for _ in range(b.count(0, 6)):
         at = (side * b.between(lane + 0.2, edge), 0.0, b.between(-0.4, 0.45) * long)
@@ -155,13 +157,13 @@ def _traffic(b: Builder, lane: float, long: float) -> None:
         x = side * (lane - 1.1 if parked else lane * 0.45)
         z = b.between(-0.5, 0.45) * long
         speed = 0.0 if parked else -side * b.between(3, 14)
-        motion = {"velocity": (0.0, 0.0, speed)}
+        motion: dict[str, Any] = {"velocity": (0.0, 0.0, speed)}
         role = "truck" if b.chance(0.15) else "car"
         if b.model(role, (x, 0, z), yaw=0.0 if side > 0 else np.pi, use="plain", **motion) is None:
             _car(b, x, z, motion)
 
 
-def _car(b: Builder, x: float, z: float, motion: dict[str, tuple[float, float, float]]) -> None:
+def _car(b: Builder, x: float, z: float, motion: dict[str, Any]) -> None:
     paint = b.lacquer(specular=0.4, gloss=40.0)
     dark = b.lacquer(tint=(0.02, 0.02, 0.025), specular=0.4)
     long, tall = b.between(3.6, 4.8), b.between(1.4, 1.8)

@@ -29,7 +29,7 @@ KINDS: dict[str, tuple[Build, float]] = {
 }
 """kind: (what builds it, its share)."""
 
-GENERATOR = 2
+GENERATOR = 3
 """Version of the generator, written to every shard; grows when scenes of a seed change."""
 
 _SMOOTH = 0.2
@@ -161,7 +161,7 @@ def render_scene(
 
 
 def _behind(picture: Picture, factor: float) -> Behind:
-    seen = picture.colour.any(axis=2)
+    seen = picture.colour.max(axis=2) > 0
     return Behind(colour=picture.colour, disparity=picture.inverse_depth * np.float32(factor), seen=seen)
 
 

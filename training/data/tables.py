@@ -9,8 +9,8 @@ import numpy as np
 from training.data import clutter
 from training.data.assets import Assets
 from training.data.builder import Builder
-from training.data.rooms import desk
-from training.data.scene import Look, Scene
+from training.data.furniture import desk
+from training.data.scene import Look, Scene, vec3
 from training.data.viewpoints import hand_held, look_at
 
 
@@ -47,7 +47,7 @@ def build_table(rng: np.random.Generator, assets: Assets) -> Scene:
     target = (b.between(-0.35, 0.35) * w, b.between(0.0, 0.2), b.between(-0.4, 0.3) * d)
     far, high, side = b.between(0.4, 1.6), b.between(0.12, 1.1), b.between(-0.8, 0.8)
     eye = (target[0] + far * np.sin(side), target[1] + high * far, target[2] + far * np.cos(side) * b.between(0.6, 1.0))
-    position = tuple(float(v) for v in eye)
+    position = vec3(eye)
     yaw, pitch = look_at(position, target)
     camera = hand_held(b, position, yaw + b.between(-0.2, 0.2), pitch + b.between(-0.15, 0.15), speed=0.1)
     camera = replace(camera, near=0.03)
@@ -87,9 +87,9 @@ def _heap(b: Builder, w: float, d: float) -> None:
     if dice < 0.3:
         y = 0.0
         for _ in range(b.count(2, 6)):
-            size = (b.between(0.1, 0.3), b.between(0.02, 0.12), b.between(0.1, 0.25))
-            b.box((x, y, z), size, b.cover(), yaw=b.between(0, 6.28))
-            y += size[1]
+            tall = b.between(0.02, 0.12)
+            b.box((x, y, z), (b.between(0.1, 0.3), tall, b.between(0.1, 0.25)), b.cover(), yaw=b.between(0, 6.28))
+            y += tall
     elif dice < 0.55:
         size = b.between(0.1, 0.35)
         mesh = b.pick(("sphere", "torus", "cone", "vase", "bottle", "prism", f"hull{b.count(0, 23)}"))

@@ -97,20 +97,20 @@ def _grain(rng: np.random.Generator) -> npt.NDArray[np.float32]:
     noise = fractal(rng, TILE, 6, 0.3, start=4)
     squeezed = cv2.resize(noise, (TILE, 8), interpolation=cv2.INTER_AREA)
     wood = cv2.resize(squeezed, (TILE, TILE), interpolation=cv2.INTER_CUBIC)
-    return np.clip(wood.T if rng.random() < 0.5 else wood, 0, 1)
+    return np.asarray(np.clip(wood.T if rng.random() < 0.5 else wood, 0, 1), np.float32)
 
 
 def _stripes(rng: np.random.Generator) -> npt.NDArray[np.float32]:
     y, x = np.mgrid[:TILE, :TILE] / TILE
     kx, ky = rng.integers(0, 9), rng.integers(0, 9)
     wave = np.sin(2 * np.pi * (x * max(kx, 1) + y * ky))
-    return np.clip(0.5 + wave * rng.uniform(0.5, 8), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(0.5 + wave * rng.uniform(0.5, 8), 0, 1), np.float32)
 
 
 def _checks(rng: np.random.Generator) -> npt.NDArray[np.float32]:
     count = 2 * int(rng.integers(1, 5))
     y, x = np.mgrid[:TILE, :TILE] * count // TILE
-    return ((x + y) % 2).astype(np.float32)
+    return np.asarray((x + y) % 2, np.float32)
 
 
 def _bricks(rng: np.random.Generator) -> npt.NDArray[np.float32]:
@@ -133,7 +133,7 @@ def _planks(rng: np.random.Generator) -> npt.NDArray[np.float32]:
 
 def _speckle(rng: np.random.Generator) -> npt.NDArray[np.float32]:
     noise = fractal(rng, TILE, 7, rng.uniform(-0.2, 0.3), start=8)
-    return np.clip((noise - 0.5) * 3 + 0.5, 0, 1)
+    return np.asarray(np.clip((noise - 0.5) * 3 + 0.5, 0, 1), np.float32)
 
 
 _PATTERNS = {
