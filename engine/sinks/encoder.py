@@ -72,6 +72,7 @@ class EncoderSink(FinishOrAbort):
         self._threads = threads
         self._notes: list[str] = []
         self._container: av.container.OutputContainer | None = None
+        self._is_unfinished = False
         self._last_pts: int | None = None
         self._uneven = False
 
@@ -102,6 +103,7 @@ class EncoderSink(FinishOrAbort):
             time_base=time_base,
             frame_rate=frame_rate,
         )
+        self._is_unfinished = True
         try:
             self._container = av.open(str(self._destination.partial), "w", format=self._container_name)
             self._add_video(picture)
@@ -155,6 +157,7 @@ class EncoderSink(FinishOrAbort):
             raise self._failure(error) from error
         finally:
             self._release()
+        self._is_unfinished = False
         self._destination.commit()
 
     def abort(self) -> None:
@@ -166,7 +169,9 @@ class EncoderSink(FinishOrAbort):
             except MEDIA_ERRORS as error:
                 # The disk may be full: the file goes away in any case.
                 _log.debug("closing %s: %s", self._destination.partial, error)
+        if self._is_unfinished:
             self._destination.discard()
+            self._is_unfinished = False
         self._release()
 
     def _add_video(self, picture: Picture) -> None:

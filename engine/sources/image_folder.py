@@ -42,7 +42,9 @@ class ImageFolderSource:
         last = None if duration_s is None else first + max(1, round(duration_s * frame_rate))
         self._files = everything[first:last]
         if not self._files:
-            raise UsageError(f"--start {start_s:g}: {self.path} has only {len(everything) / frame_rate:g} s of images")
+            raise UsageError(
+                f"--start {start_s:g}: {self.path} has only {float(len(everything) / frame_rate):g} s of images"
+            )
         self._notes: list[str] = []
         self._first, notes = read_image(self._files[0])
         self._remember(self._files[0], notes)
