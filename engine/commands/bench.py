@@ -1,0 +1,69 @@
+"""``wheatstone bench``: numbers of this machine, on screen and as records."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+from rich.table import Table
+
+from engine.commands.screen import console
+from engine.config import BenchOptions
+from engine.errors import UnavailableError
+from engine.report import write_json
+
+
+def run(options: BenchOptions) -> int:
+    """Measure, print a table, write the records if asked to.
+
+    Raises:
+        UnavailableError: the benchmarks were not installed.
+        WheatstoneError: what is measured cannot run here.
+    """
+    try:
+        measure = importlib.import_module(f"benchmarks.{options.what}").measure
+    except ModuleNotFoundError as error:
+        if error.name is None or not error.name.startswith("benchmarks"):
+            raise
+        raise UnavailableError(f"bench {options.what}: this installation has no {error.name}") from error
+    records = measure(**_arguments(options), tell=_tell)
+    console().print(_table(records))
+    if options.json is not None:
+        write_json(options.json, [record.as_json() for record in records])
+    return 0
+
+
+def _arguments(options: BenchOptions) -> dict[str, Any]:
+    """What each benchmark understands."""
+    every: dict[str, dict[str, Any]] = {
+        "kernels": {"repeats": options.repeats, "threads": options.threads},
+        "pipeline": {
+            "frames": options.frames,
+            "segments": options.segments,
+            "threads": options.threads,
+            "clip": options.input,
+        },
+        "quality": {"folder": options.input},
+    }
+    return every[options.what]
+
+
+def _table(records: list[Any]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("what")
+    for heading in ("value", "p95", "n"):
+        table.add_column(heading, justify="right")
+    table.add_column("unit")
+    for record in records:
+        table.add_row(record.name, _number(record.value), _number(record.p95), str(record.n), record.unit)
+    return table
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _tell(line: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{line}\n")
