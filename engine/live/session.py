@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from itertools import chain, islice
@@ -46,10 +46,12 @@ def play(options: PlayOptions) -> LiveReport:
         convergence = None if options.convergence == "auto" else float(options.convergence)
         stereo = LiveStereo(stage, StereoSettings(strength=options.strength, convergence=convergence))
         # Networks before the window: nobody should look at an empty one while they load.
-        frames = _warmed_up(source.frames(), [depth, stereo.process])
+        frames, first = _warmed_up(source.frames(), [depth, stereo.process])
         surface = _surface(options, source)
         screen = Screen(surface, _view(options))
         opened.callback(screen.close)
+        # Shaders are compiled when they are first used.
+        screen.show(first)
         pacer = _pacer(options, source)
         line = LiveLine(islice(frames, options.frames), pacer, depth, stereo.process, surface.wake)
         loop = LiveLoop(screen, line, pacer, stereo, _playing(options, source))
@@ -94,16 +96,13 @@ def _depth(options: PlayOptions, source: Source) -> Process:
     return lambda frame: frame
 
 
-def _warmed_up(frames: Iterable[Frame], stages: list[Process]) -> Iterable[Frame]:
-    """The same frames, after the first one has been through every stage once: that loads, compiles and caches."""
-    frames = iter(frames)
-    first = next(frames, None)
-    if first is None:
-        return ()
+def _warmed_up(frames: Iterator[Frame], stages: list[Process]) -> tuple[Iterator[Frame], Frame]:
+    """The same frames, and the first one after it has been through every stage: that loads, compiles and caches."""
+    first = next(frames)
     result = first
     for process in stages:
         result = process(result)
-    return chain([first], frames)
+    return chain([first], frames), result
 
 
 def _surface(options: PlayOptions, source: Source) -> Surface:
