@@ -20,7 +20,7 @@ from engine.stereo.tiles import Tile, TileShape, plan_tiles
 from kernels.hole_guide import hole_guide
 
 _CHANNELS = 8
-_BATCHES = (16, 4, 1)
+_BATCHES = (8, 1)
 
 
 class InfillNetwork(Protocol):
