@@ -26,11 +26,10 @@ from kernels.forward_splat.layout import FILLS, Array, Fill, PlaneLayout, SplatV
 _BAND_ROWS = 32
 """Rows handed to the compiled loop at a time: parallax stays in cache for the next eye. Even: 4:2:0 rows come in pairs."""
 _ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
-_MAX = np.finfo(np.float32).max
+_NOTHING = np.float32(np.nan)
 _HALF_WIDTH, _FULL_WIDTH = 1, 2
 """The chroma rows that go with a luma row, if any."""
 
-_Element = tuple[bool, np.float32, np.float32]
 _jit = numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
 # For what is called with many arrays from an inner loop: a call would count references to each of them.
 _jit_inline = numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False, inline="always")
@@ -100,6 +99,7 @@ class _Scratch:
             np.empty(size, np.float32),  # a chroma row, each sample twice
             np.empty(size, np.uint8),  # joined
             np.empty((3, size), layout.dtype),  # blended
+            np.empty(size, np.float32),  # between
             np.empty(size, np.float32),  # warped
             np.empty((3, size), layout.dtype),  # drawn, where it cannot be drawn straight into a plane
             (hard_words, hard_words.view(np.uint8)),
@@ -115,20 +115,13 @@ def _pixel(edge: np.float32, limit: np.float32) -> np.float32:
 
 
 @_jit
-def _element(x: int, a: np.float32, b: np.float32, eye: np.float32, tear: np.float32, limit: np.float32) -> _Element:
-    """The surface between samples x and x+1 of parallax a and b, at the first pixel it covers.
-
-    False if that is its only pixel, how far from x to x+1 the pixel lies, and the parallax there.
-    """
-    at = np.float32(np.int32(x)) + eye * a
-    after = np.float32(np.int32(x + 1)) + eye * b
-    step = after - at
-    joined = (step > _ZERO) & (step <= tear)
-    first = _pixel(at, limit)
-    count = _pixel(after, limit) - first
-    # The clamp is for elements that cover no pixel; it keeps their unused colours from overflowing an integer.
-    t = max(min((first - at) / step, _ONE), _ZERO) if joined else _ZERO
-    return (not joined) | (count != _ONE), t, a + (t * (b - a) if t > _ZERO else _ZERO)
+def _is_finite(row: Array) -> bool:
+    """By the bits: an integer maximum is vectorised, a test of floats is not."""
+    bits = row.view(np.int32)
+    largest = np.int32(0)
+    for x in range(bits.size):
+        largest = max(largest, bits[x] & np.int32(0x7FFFFFFF))
+    return largest < np.int32(0x7F800000)
 
 
 @_jit
@@ -137,48 +130,40 @@ def _level(t: np.float32, a: np.float32, b: np.float32) -> np.int32:
 
 
 @_jit
-def _blend_one(
-    parallax: Array, colours: Array, eye: np.float32, tear: np.float32, hard: Array, blended: Array, warped: Array
-) -> bool:  # fmt: skip
-    """Every element of a row of one channel; False if a parallax is not finite."""
+def _solve(
+    parallax: Array, eye: np.float32, tear: np.float32, hard: Array, between: Array, warped: Array
+) -> None:  # fmt: skip
+    """For the surface from each sample x to x+1: what it shows at the first pixel it covers.
+
+    hard: 0 if that is its only pixel. between: how far from x to x+1 the pixel lies. warped: the parallax there.
+    """
     width = parallax.size
-    c0, b0 = colours[0], blended[0]
-    bad = np.int32(not abs(parallax[width - 1]) <= _MAX)
+    limit = np.float32(width)
     for x in range(width - 1):
-        bad += not abs(parallax[x]) <= _MAX
-        hard[x], t, warped[x] = _element(x, parallax[x], parallax[x + 1], eye, tear, np.float32(width))
-        b0[x] = _level(t, c0[x], c0[x + 1])
-    return bad == 0
+        a, b = parallax[x], parallax[x + 1]
+        at = np.float32(np.int32(x)) + eye * a
+        after = np.float32(np.int32(x + 1)) + eye * b
+        step = after - at
+        joined = (step > _ZERO) & (step <= tear)
+        first = _pixel(at, limit)
+        count = _pixel(after, limit) - first
+        hard[x] = (not joined) | (count != _ONE)
+        # The clamp is for surfaces that cover no pixel; it keeps their unused colours from overflowing an integer.
+        t = max(min((first - at) / step, _ONE), _ZERO) if joined else _ZERO
+        between[x] = t
+        warped[x] = a + (t * (b - a) if t > _ZERO else _ZERO)
 
 
 @_jit
-def _blend_three(
-    parallax: Array, colours: Array, eye: np.float32, tear: np.float32, hard: Array, blended: Array, warped: Array
-) -> bool:  # fmt: skip
-    """Every element of a row of three channels; False if a parallax is not finite."""
-    width = parallax.size
-    c0, c1, c2 = colours[0], colours[1], colours[2]
-    b0, b1, b2 = blended[0], blended[1], blended[2]
-    bad = np.int32(not abs(parallax[width - 1]) <= _MAX)
+def _blend(colours: Array, between: Array, width: int, blended: Array) -> None:
     for x in range(width - 1):
-        bad += not abs(parallax[x]) <= _MAX
-        hard[x], t, warped[x] = _element(x, parallax[x], parallax[x + 1], eye, tear, np.float32(width))
-        b0[x] = _level(t, c0[x], c0[x + 1])
-        b1[x] = _level(t, c1[x], c1[x + 1])
-        b2[x] = _level(t, c2[x], c2[x + 1])
-    return bad == 0
-
-
-@_jit
-def _copy(source: Array, target: Array) -> None:
-    for n in range(source.size):
-        target[n] = source[n]
+        blended[x] = _level(between[x], colours[x], colours[x + 1])
 
 
 @_jit_inline
 def _draw_half(
     x: int, on_left: bool, parallax: Array, colours: Array, num_channels: int, eye: np.float32,
-    d0: Array, d1: Array, d2: Array, seen: Array, hole: Array,
+    d0: Array, d1: Array, d2: Array, seen: Array,
 ) -> None:  # fmt: skip
     """Draw the half pixel that sample x keeps beside a break."""
     limit = np.float32(parallax.size)
@@ -190,13 +175,12 @@ def _draw_half(
             d1[j] = colours[1, x] + _HALF
             d2[j] = colours[2, x] + _HALF
         seen[j] = parallax[x] + _ZERO
-        hole[j] = 0
 
 
 @_jit_inline
 def _draw_hard(
     x: int, parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32,
-    d0: Array, d1: Array, d2: Array, seen: Array, hole: Array,
+    d0: Array, d1: Array, d2: Array, seen: Array,
 ) -> None:  # fmt: skip
     """Draw what lies between samples x and x+1 where that is not simply one pixel."""
     limit = np.float32(parallax.size)
@@ -211,36 +195,44 @@ def _draw_hard(
                 d1[j] = _level(t, colours[1, x], colours[1, x + 1])
                 d2[j] = _level(t, colours[2, x], colours[2, x + 1])
             seen[j] = a + (t * (b - a) if t > _ZERO else _ZERO)
-            hole[j] = 0
     else:
         # Far to near: for tear_px < 1 the two halves may overlap.
         right_first = not eye < _ZERO
         for n in range(2):
             right = right_first == (n == 0)
-            _draw_half(x + 1 if right else x, right, parallax, colours, num_channels, eye, d0, d1, d2, seen, hole)
+            _draw_half(x + 1 if right else x, right, parallax, colours, num_channels, eye, d0, d1, d2, seen)
 
 
 @_jit
 def _draw_run(
     x: int, stop: int, parallax: Array, num_channels: int, eye: np.float32, blended: Array, warped: Array,
-    d0: Array, d1: Array, d2: Array, seen: Array, hole: Array,
+    d0: Array, d1: Array, d2: Array, seen: Array,
 ) -> None:  # fmt: skip
     """Draw elements x..stop, each of which covers one pixel: together they cover a run of pixels."""
     j = np.int64(_pixel(np.float32(x) + eye * parallax[x], np.float32(parallax.size)))
     end = j + stop - x
-    # Slices first: an index that might be negative keeps the loop from being vectorised.
-    _copy(blended[0, x:stop], d0[j:end])
+    # Slices first: an index that might be negative keeps a loop from being vectorised.
     if num_channels == 3:
-        _copy(blended[1, x:stop], d1[j:end])
-        _copy(blended[2, x:stop], d2[j:end])
-    _copy(warped[x:stop], seen[j:end])
-    _set(hole[j:end], 0)
+        _copy_three(blended[:, x:stop], warped[x:stop], d0[j:end], d1[j:end], d2[j:end], seen[j:end])
+    else:
+        _copy_one(blended[0, x:stop], warped[x:stop], d0[j:end], seen[j:end])
 
 
 @_jit
-def _set(target: Array, value: int) -> None:
-    for n in range(target.size):
-        target[n] = value
+def _copy_one(blended: Array, warped: Array, d0: Array, seen: Array) -> None:
+    for n in range(warped.size):
+        seen[n] = warped[n]
+        d0[n] = blended[n]
+
+
+@_jit
+def _copy_three(blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array) -> None:
+    b0, b1, b2 = blended[0], blended[1], blended[2]
+    for n in range(warped.size):
+        seen[n] = warped[n]
+        d0[n] = b0[n]
+        d1[n] = b1[n]
+        d2[n] = b2[n]
 
 
 @_jit
@@ -265,39 +257,39 @@ def _easy_since(hard: tuple[Array, Array], stop: int) -> int:
 @_jit
 def _draw_forward(
     parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32, hard: tuple[Array, Array],
-    blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array, hole: Array,
+    blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array,
 ) -> None:  # fmt: skip
     """Draw the row from left to right: far to near for eye < 0."""
     last = parallax.size - 1
-    _draw_half(0, True, parallax, colours, num_channels, eye, d0, d1, d2, seen, hole)
+    _draw_half(0, True, parallax, colours, num_channels, eye, d0, d1, d2, seen)
     x = 0
     while x < last:
         stop = _easy_until(hard, x, last)
         if stop > x:
-            _draw_run(x, stop, parallax, num_channels, eye, blended, warped, d0, d1, d2, seen, hole)
+            _draw_run(x, stop, parallax, num_channels, eye, blended, warped, d0, d1, d2, seen)
         if stop < last:
-            _draw_hard(stop, parallax, colours, num_channels, eye, tear, d0, d1, d2, seen, hole)
+            _draw_hard(stop, parallax, colours, num_channels, eye, tear, d0, d1, d2, seen)
         x = stop + 1
-    _draw_half(last, False, parallax, colours, num_channels, eye, d0, d1, d2, seen, hole)
+    _draw_half(last, False, parallax, colours, num_channels, eye, d0, d1, d2, seen)
 
 
 @_jit
 def _draw_backward(
     parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32, hard: tuple[Array, Array],
-    blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array, hole: Array,
+    blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array,
 ) -> None:  # fmt: skip
     """Draw the row from right to left: far to near for eye >= 0."""
     last = parallax.size - 1
-    _draw_half(last, False, parallax, colours, num_channels, eye, d0, d1, d2, seen, hole)
+    _draw_half(last, False, parallax, colours, num_channels, eye, d0, d1, d2, seen)
     stop = last
     while stop > 0:
         x = _easy_since(hard, stop)
         if stop > x:
-            _draw_run(x, stop, parallax, num_channels, eye, blended, warped, d0, d1, d2, seen, hole)
+            _draw_run(x, stop, parallax, num_channels, eye, blended, warped, d0, d1, d2, seen)
         if x > 0:
-            _draw_hard(x - 1, parallax, colours, num_channels, eye, tear, d0, d1, d2, seen, hole)
+            _draw_hard(x - 1, parallax, colours, num_channels, eye, tear, d0, d1, d2, seen)
         stop = x - 1
-    _draw_half(0, True, parallax, colours, num_channels, eye, d0, d1, d2, seen, hole)
+    _draw_half(0, True, parallax, colours, num_channels, eye, d0, d1, d2, seen)
 
 
 @_jit
@@ -480,33 +472,32 @@ def _render_band(
     luma, u, v, hole_plane, parallax_plane = outputs
     eye, tear, fill = geometry
     width, packed, has_chroma, shift_x, shift_y, mid_grey = shape
-    colours, doubled, joined, blended, warped, drawn, hard, holes, runs = scratch
+    colours, doubled, joined, blended, between, warped, drawn, hard, holes, runs = scratch
     hole = holes[1]
     num_runs = 0
     for row in range(parallax.shape[0]):
         y = top + row
         r = y >> shift_y
         p = parallax[row, :width]
+        if not _is_finite(p):
+            return False
         chroma = 0
         if has_chroma and r << shift_y == y:
             chroma = _HALF_WIDTH if shift_x else _FULL_WIDTH
         num_channels = _gather_row(sources, y, r, packed, chroma, p, eye, tear, colours, doubled, joined)
-        if num_channels == 3:
-            finite = _blend_three(p, colours, eye, tear, hard[1], blended, warped)
-        else:
-            finite = _blend_one(p, colours, eye, tear, hard[1], blended, warped)
-        if not finite:
-            return False
+        _solve(p, eye, tear, hard[1], between, warped)
+        for c in range(num_channels):
+            _blend(colours[c], between, width, blended[c])
         d0 = drawn[0] if packed else luma[y]
         d1 = u[y] if chroma == _FULL_WIDTH else drawn[1]
         d2 = v[y] if chroma == _FULL_WIDTH else drawn[2]
         seen = parallax_plane[y]
-        _clear(d0, d1, d2, seen, hole, width, mid_grey if chroma else 0)
+        _clear(d0, d1, d2, seen, width, mid_grey if chroma else 0, num_channels)
         if eye < _ZERO:
-            _draw_forward(p, colours, num_channels, eye, tear, hard, blended, warped, d0, d1, d2, seen, hole)
+            _draw_forward(p, colours, num_channels, eye, tear, hard, blended, warped, d0, d1, d2, seen)
         else:
-            _draw_backward(p, colours, num_channels, eye, tear, hard, blended, warped, d0, d1, d2, seen, hole)
-        _copy(hole[:width], hole_plane[y])
+            _draw_backward(p, colours, num_channels, eye, tear, hard, blended, warped, d0, d1, d2, seen)
+        _split_holes(seen[:width], hole, hole_plane[y])
         if packed:
             _interleave(drawn, width, luma[y])
         elif chroma == _HALF_WIDTH:
@@ -522,13 +513,22 @@ def _render_band(
 
 
 @_jit
-def _clear(d0: Array, d1: Array, d2: Array, seen: Array, hole: Array, width: int, mid_grey: int) -> None:
-    """An empty row: all hole."""
+def _clear(d0: Array, d1: Array, d2: Array, seen: Array, width: int, mid_grey: int, num_channels: int) -> None:
+    """An empty row. NaN is the parallax of nothing."""
     for j in range(width):
         d0[j] = 0
-        seen[j] = _ZERO
-        hole[j] = 1
-    if mid_grey or d1.size:
+        seen[j] = _NOTHING
+    if num_channels == 3:
         for j in range(width):
             d1[j] = mid_grey
             d2[j] = mid_grey
+
+
+@_jit
+def _split_holes(seen: Array, hole: Array, hole_row: Array) -> None:
+    """Write the hole mask of a drawn row, once to keep and once to search, and make the parallax of holes 0."""
+    for j in range(seen.size):
+        empty = seen[j] != seen[j]
+        hole[j] = empty
+        hole_row[j] = empty
+        seen[j] = _ZERO if empty else seen[j]
