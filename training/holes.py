@@ -39,6 +39,7 @@ class WarpedPair:
 
     guide: NDArray[np.float32]  # (8, H, W)
     truth: NDArray[np.uint8]  # (H, W, 3) RGB
+    inner: NDArray[np.bool_]  # (H, W) holes between two surfaces; those at the frame's border show what nobody saw
 
 
 def warp_pair(sample: Sample, tear_px: float) -> WarpedPair:
@@ -53,7 +54,15 @@ def warp_pair(sample: Sample, tear_px: float) -> WarpedPair:
     (view,) = kernels.forward_splat(left, disparity, eyes=(-1.0,), tear_px=tear_px, fill="surface")
     relative = relative_disparity(view.parallax_px, disparity)
     guide = kernels.hole_guide(view.planes[0], view.hole, view.parallax_px, relative)
-    return WarpedPair(guide, np.ascontiguousarray(sample.right))
+    return WarpedPair(guide, np.ascontiguousarray(sample.right), inner_holes(view.hole))
+
+
+def inner_holes(hole: NDArray[Any]) -> NDArray[np.bool_]:
+    """(H, W) bool: holes whose run in the row does not touch the left or right border of the frame."""
+    mask = hole > 0
+    open_left = np.logical_and.accumulate(mask, axis=1)
+    open_right = np.logical_and.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(mask & ~open_left & ~open_right, np.bool_)
 
 
 def relative_disparity(warped_px: NDArray[Any], source_px: NDArray[Any]) -> NDArray[np.float32]:
@@ -87,15 +96,13 @@ def vary_pair(sample: Sample, options: HoleOptions, rng: np.random.Generator) ->
     return Sample(left, right, np.asarray(disparity, np.float32), np.asarray(disparity, np.float32))
 
 
-def crops_with_holes(
-    pair: WarpedPair, size: tuple[int, int], count: int, rng: np.random.Generator
-) -> list[tuple[NDArray[np.float32], NDArray[np.uint8]]]:
-    """Up to `count` crops of guide and truth, (width, height) = `size`, each around a hole; [] if there is none."""
+def crops_with_holes(pair: WarpedPair, size: tuple[int, int], count: int, rng: np.random.Generator) -> list[WarpedPair]:
+    """`count` crops of (width, height) = `size`, each around a hole; none where no hole or too little picture is."""
     width, height = size
     rows, columns = pair.truth.shape[:2]
     if rows < height or columns < width:
         return []
-    hole_y, hole_x = np.nonzero(pair.guide[3])
+    hole_y, hole_x = np.nonzero(pair.inner)
     if len(hole_y) == 0:
         return []
     found = []
@@ -103,5 +110,5 @@ def crops_with_holes(
         y = int(np.clip(hole_y[pick] - rng.integers(height // 4, 3 * height // 4), 0, rows - height))
         x = int(np.clip(hole_x[pick] - rng.integers(width // 4, 3 * width // 4), 0, columns - width))
         window = np.s_[y : y + height, x : x + width]
-        found.append((pair.guide[:, *window], pair.truth[window]))
+        found.append(WarpedPair(pair.guide[:, *window], pair.truth[window], pair.inner[window]))
     return found

@@ -19,7 +19,7 @@ from torch import nn
 from torch.nn import functional
 
 import kernels
-from training.holes import relative_disparity
+from training.holes import inner_holes, relative_disparity
 from training.metrics import psnr
 
 _EIGHT_BIT = (
@@ -125,13 +125,9 @@ def hole_case(scene: StereoScene, tear_px: float) -> HoleCase:
 
     surface, background = warp(scene.left, "surface"), warp(scene.left, "background")
     unknown = warp(np.where(scene.known, 0, 255).astype(np.uint8), "surface").planes[0]
-    hole = surface.hole > 0
-    # A hole at the frame's border lies between a surface and nothing: it shows what the left eye never saw.
-    open_left = np.logical_and.accumulate(hole, axis=1)
-    open_right = np.logical_and.accumulate(hole[:, ::-1], axis=1)[:, ::-1]
     relative = relative_disparity(surface.parallax_px, scene.disparity_px)
     guide = kernels.hole_guide(surface.planes[0], surface.hole, surface.parallax_px, relative)
-    scored = hole & (unknown == 0) & ~open_left & ~open_right
+    scored = inner_holes(surface.hole) & (unknown == 0)
     return HoleCase(guide, background.planes[0], scene.right, scored)
 
 

@@ -33,7 +33,7 @@ class InfillOptions(RunOptions):
     model: InfillConfig = field(default_factory=InfillConfig)
     holes: HoleOptions = field(default_factory=HoleOptions)
     loss: InfillLossWeights = field(default_factory=InfillLossWeights)
-    size: tuple[int, int] = (128, 128)
+    size: tuple[int, int] = (96, 128)
     """Width and height of the crops, multiples of 8."""
     eval_stereo: tuple[Path, ...] = ()
     """Folders of stereo scenes with true disparity to score on at each validation."""
@@ -58,10 +58,10 @@ class InfillTask:
         self.scenes: list[StereoScene] = [s for folder in options.eval_stereo for s in read_stereo(folder)]
         self._baselines = score_methods(self.scenes, options.holes.tear_px) if self.scenes else {}
         held: list[Sample] = self.samples.validation(_VALIDATION_SAMPLES)
-        self._held = [pair for pair in (warp_pair(s, options.holes.tear_px) for s in held) if pair.guide[3].any()]
+        self._held = [pair for pair in (warp_pair(s, options.holes.tear_px) for s in held) if pair.inner.any()]
 
     def make_batch(self, step: int, fraction: float) -> Batch:
-        """`guide` (N, 8, H, W) and `truth` (N, 3, H, W) 0..1."""
+        """`guide` (N, 8, H, W), `truth` (N, 3, H, W) 0..1 and `mask` (N, 1, H, W) of the holes that count."""
         del fraction
         if step % _RESCAN_STEPS == 0:
             self.samples.rescan()
@@ -70,11 +70,12 @@ class InfillTask:
         width, height = o.size
         guides = np.empty((o.batch, 8, height, width), np.float32)
         truths = np.empty((o.batch, height, width, 3), np.uint8)
+        masks = np.empty((o.batch, height, width), np.float32)
         filled = tries = 0
         while filled < o.batch:
             pair = warp_pair(vary_pair(self.samples.draw(rng), o.holes, rng), o.holes.tear_px)
-            for guide, truth in crops_with_holes(pair, o.size, min(o.holes.crops, o.batch - filled), rng):
-                guides[filled], truths[filled] = guide, truth
+            for crop in crops_with_holes(pair, o.size, min(o.holes.crops, o.batch - filled), rng):
+                guides[filled], truths[filled], masks[filled] = crop.guide, crop.truth, crop.inner
                 filled += 1
             tries += 1
             if tries > _MOST_TRIES * o.batch:
@@ -82,6 +83,7 @@ class InfillTask:
         return {
             "guide": torch.from_numpy(guides),
             "truth": torch.from_numpy(truths).permute(0, 3, 1, 2).float() / 255,
+            "mask": torch.from_numpy(masks)[:, None],
         }
 
     def loss(self, network: nn.Module, batch: Batch, step: int) -> Tensor:
@@ -90,14 +92,14 @@ class InfillTask:
         guide = batch["guide"]
         painted = network(guide).float()
         with torch.autocast(guide.device.type, enabled=False):
-            return infill_loss(painted, batch["truth"], guide[:, 3:4], self.options.loss)
+            return infill_loss(painted, batch["truth"], batch["mask"], self.options.loss)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """PSNR in holes: held-back scenes against the stretched colours; and the stereo folders, if any."""
         found: dict[str, float] = {}
         if self._held:
-            mine = [psnr(paint(network, p), p.truth / 255, p.guide[3] > 0) for p in self._held]
-            stretched = [psnr(p.guide[:3].transpose(1, 2, 0), p.truth / 255, p.guide[3] > 0) for p in self._held]
+            mine = [psnr(paint(network, p), p.truth / 255, p.inner) for p in self._held]
+            stretched = [psnr(p.guide[:3].transpose(1, 2, 0), p.truth / 255, p.inner) for p in self._held]
             found |= {"scenes/psnr_hole": float(np.mean(mine)), "scenes/psnr_stretch": float(np.mean(stretched))}
         if self.scenes:
             found["stereo/psnr_hole"] = score_network(network, self.scenes, self.options.holes.tear_px)
