@@ -23,7 +23,6 @@ ENCODERS: Mapping[str, str] = MappingProxyType(
         "vp9": "libvpx-vp9",
         "prores": "prores_ks",
         "mpeg2": "mpeg2video",
-        "theora": "libtheora",
     }
 )
 """Short names for encoders; every other name is FFmpeg's own."""
@@ -41,14 +40,13 @@ CONTAINERS: Mapping[str, str] = MappingProxyType(
         ".mpg": "mpeg",
         ".flv": "flv",
         ".3gp": "3gp",
-        ".ogv": "ogg",
         ".nut": "nut",
         ".gif": "gif",
     }
 )
 """OUTPUT's suffix and FFmpeg's name of the container."""
 
-_DEFAULT_CODEC = {"webm": "vp9", "ogg": "theora", "gif": "gif", "mpeg": "mpeg2", "3gp": "h264"}
+_DEFAULT_CODEC = {"webm": "vp9", "gif": "gif", "mpeg": "mpeg2", "3gp": "h264"}
 _PRESETS = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo")
 # Gray pictures are written with neutral chroma where players expect colour.
 _WANT_CHROMA = frozenset({"libx264", "libx265", "libsvtav1", "libvpx", "libvpx-vp9", "mpeg4", "mpeg2video"})
@@ -175,7 +173,6 @@ _OPTIONS: dict[str, Callable[[str, float | None, str | None], Encoder]] = {
     "mpeg4": _quantised,
     "mpeg2video": _quantised,
     "mjpeg": _quantised,
-    "libtheora": _plain,
 }
 
 
