@@ -133,7 +133,7 @@ def roof() -> Vertices:
     f: npt.NDArray[np.int64] = np.array(
         [[3, 2, 5], [3, 5, 4], [1, 0, 4], [1, 4, 5], [0, 3, 4], [2, 1, 5], [0, 1, 2], [0, 2, 3]]
     )
-    return soup(np.ascontiguousarray(p[f].reshape(-1, 3), np.float32), np.arange(f.size).reshape(-1, 3))
+    return soup(p[f].reshape(-1, 3), np.arange(f.size).reshape(-1, 3))
 
 
 def hull(rng: np.random.Generator) -> Vertices:
@@ -149,9 +149,9 @@ def hull(rng: np.random.Generator) -> Vertices:
     ]
     rings = [np.tile([[0, -0.5, 0]], (len(angle), 1)), *rings, np.tile([[0, 0.5, 0]], (len(angle), 1))]
     points = np.stack(rings) + rng.normal(0, 0.03, (len(rings), 1, 3))
-    points = points.reshape(-1, 3).astype(np.float32)
+    net = np.asarray(points.reshape(-1, 3), np.float32)
     faces = grid(len(rings), len(angle), wrap=True)[:, ::-1]
-    return soup(points[faces].reshape(-1, 3), np.arange(faces.size).reshape(-1, 3))
+    return soup(net[faces].reshape(-1, 3), np.arange(faces.size).reshape(-1, 3))
 
 
 def cutout(rng: np.random.Generator, corners: int = 40) -> Vertices:

@@ -84,6 +84,11 @@ class Renderer:
 
     def load(self, scene: Scene) -> None:
         """Takes a scene over: uploads its materials and places, draws its shadow map."""
+        # A process may hold several renderers; only one context at a time is the current one.
+        with self.context:
+            self._load(scene)
+
+    def _load(self, scene: Scene) -> None:
         eye = np.asarray(scene.camera.position, np.float32)
         # Near before far, so that little is shaded in vain.
         nodes = sorted(scene.nodes, key=lambda node: float(np.abs(node.matrix[:, 3] - eye).sum()))
@@ -122,6 +127,12 @@ class Renderer:
                 inverse depth 0.
             smooth: four samples a pixel instead of one: soft edges for twice the time.
         """
+        with self.context:
+            return self._draw(scene, camera, size, front, smooth)
+
+    def _draw(
+        self, scene: Scene, camera: Camera, size: tuple[int, int], front: Picture | None, smooth: bool
+    ) -> Picture:
         width, height = size
         key = (width, height, smooth)
         if key not in self._targets:
