@@ -1,4 +1,4 @@
-"""A clip that costs what films cost: textured, moving in depth, with grain and cuts. The same bytes on every run.
+"""A clip that costs what films cost: textured, moving in depth, with grain and cuts. The same pictures on every run.
 
 Flat or still pictures would flatter every number: the encoder skips what does not change, and nothing is torn.
 """
@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SHOT_FRAMES = 90
-_OVERSCAN = 1.5
-_GRAIN = 3.0
+_OVERSCAN = 1.2
+_GRAIN = 4.0
 _GRAIN_FIELDS = 5
 
 
@@ -74,7 +74,7 @@ def _shot(rng: np.random.Generator, width: int, height: int) -> list[_Layer]:
 def _texture(rng: np.random.Generator, width: int, height: int) -> NDArray[np.uint8]:
     """Colour noise at five scales, strong ones coarse."""
     total: NDArray[Any] = np.zeros((height, width, 3), np.float32)
-    for scale, weight in ((256, 0.45), (96, 0.25), (32, 0.15), (8, 0.1), (2, 0.05)):
+    for scale, weight in ((256, 0.4), (96, 0.22), (32, 0.16), (8, 0.14), (2, 0.08)):
         small = rng.random((height // scale + 2, width // scale + 2, 3), dtype=np.float32)
         total += weight * cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.clip((total - 0.5) * 420 + 128, 0, 255).astype(np.uint8)

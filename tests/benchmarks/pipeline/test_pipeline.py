@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.pipeline.pipeline import records, rss_slope
+from benchmarks.pipeline.segment import Segment
+
+
+def _segment(fps: float, transcode_fps: float) -> Segment:
+    return Segment(
+        frames=100,
+        fps=fps,
+        transcode_fps=transcode_fps,
+        stages={"depth": (10.0, 12.0, 15.0), "sink": (20.0, 22.0, 25.0)},
+        peak_rss_mb=700.0,
+        rss=[(i, 500.0) for i in range(0, 100, 5)],
+    )
+
+
+def test_ratio_is_taken_within_each_segment() -> None:
+    # A machine that is three times slower during one segment slows both down; the ratio does not care.
+    found = {r.name: r for r in records("pipeline/1080p", [_segment(10, 20), _segment(30, 60), _segment(11, 20)], {})}
+    assert found["pipeline/1080p/fps"].value == 11
+    assert found["pipeline/1080p/transcode_fps"].value == 20
+    assert found["pipeline/1080p/ratio"].value == pytest.approx(0.5)
+    assert found["pipeline/1080p/ratio"].n == 3
+    assert found["pipeline/1080p/stage/depth"].p95 == 12.0
+    assert found["pipeline/1080p/stage/depth"].n == 300
+    assert found["pipeline/1080p/peak_rss"].value == 700
+    assert found["pipeline/1080p/rss_slope"].value == 0
+
+
+def test_rss_slope_sees_a_leak_and_forgives_a_step() -> None:
+    assert rss_slope([(i, 300 + 0.05 * i) for i in range(0, 1000, 5)]) == pytest.approx(50)
+    step = [(i, 300.0 if i < 700 else 330.0) for i in range(0, 1000, 5)]
+    assert abs(rss_slope(step)) < 1
+    warming = [(i, min(100.0 + 2 * i, 500.0)) for i in range(0, 1000, 5)]
+    assert rss_slope(warming) == 0
+    assert rss_slope([(0, 100.0)]) == 0
