@@ -1,9 +1,13 @@
-"""How good a prediction is: depth after a scale-and-shift fit in inverse depth, and pictures inside holes."""
+"""How good a prediction is: depth after a scale-and-shift fit in inverse depth, and pictures inside holes.
+
+No torch here: the benchmarks score with these functions too.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -101,11 +105,21 @@ def psnr(first: NDArray[np.floating], second: NDArray[np.floating], mask: NDArra
 
 def ssim(first: NDArray[np.floating], second: NDArray[np.floating], mask: NDArray[np.bool_] | None = None) -> float:
     """Structural similarity of pictures in 0..1 (H, W, 3), 7x7 box windows, mean over the mask (H, W) if given."""
-    import torch
+    a, b = (np.ascontiguousarray(picture, np.float32) for picture in (first, second))
+    weight = _blurred(np.ones(a.shape[:2], np.float32))[..., None]
 
-    from training.losses import ssim_map
+    def blur(x: NDArray[np.floating]) -> NDArray[np.floating]:
+        # Windows that reach over the border are averaged over what is inside.
+        return _blurred(x) / weight
 
-    a = torch.from_numpy(np.ascontiguousarray(first, np.float32)).permute(2, 0, 1)[None]
-    b = torch.from_numpy(np.ascontiguousarray(second, np.float32)).permute(2, 0, 1)[None]
-    values = ssim_map(a, b)[0].mean(dim=0).numpy()
+    mean_a, mean_b = blur(a), blur(b)
+    spread = blur(a * a) - mean_a**2 + blur(b * b) - mean_b**2
+    covariance = blur(a * b) - mean_a * mean_b
+    c1, c2 = 0.01**2, 0.03**2
+    values = (2 * mean_a * mean_b + c1) * (2 * covariance + c2) / ((mean_a**2 + mean_b**2 + c1) * (spread + c2))
+    values = values.mean(axis=2)
     return float(values.mean() if mask is None else values[mask].mean())
+
+
+def _blurred(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    return np.asarray(cv2.boxFilter(values, -1, (7, 7), borderType=cv2.BORDER_CONSTANT))

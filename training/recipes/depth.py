@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from training.augment import Augmenter, AugmentOptions
 from training.data.shards import Sample
-from training.evaluation.rgbd import RgbdFrame, predict_disparity, read_rgbd, score_rgbd
+from training.evaluation.rgbd import predict_disparity, score_rgbd
+from training.evaluation.rgbd_frames import RgbdFrame, read_rgbd
 from training.losses import DepthLossWeights, depth_loss
 from training.metrics import depth_scores, mean_scores
 from training.models.depth import SIZE_MULTIPLE, DepthConfig, DepthNet

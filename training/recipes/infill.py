@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from training.data.shards import Sample
-from training.evaluation.stereo import StereoScene, paint_guide, read_stereo, score_methods, score_network
+from training.evaluation.stereo import paint_guide, score_methods, score_network
+from training.evaluation.stereo_scenes import StereoScene, read_stereo
 from training.holes import HoleOptions, WarpedPair, crops_with_holes, vary_pair, warp_pair
 from training.losses import InfillLossWeights, infill_loss
 from training.metrics import psnr
