@@ -19,8 +19,8 @@ def test_clip_is_textured_moving_and_the_same_every_time(tmp_path: Path) -> None
             pictures.append([frame.to_ndarray(format="gray").astype(float) for frame in container.decode(video=0)])
     first, second = pictures
     assert len(first) == 95
-    # x264 with several threads does not promise the same bits, so the pictures are compared.
-    assert max(np.abs(a - b).mean() for a, b in zip(first, second, strict=True)) < 2.0
+    # x264 with several threads does not promise the same bits, but another picture would not correlate at all.
+    assert min(np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(first, second, strict=True)) > 0.98
     steps = [np.abs(b - a).mean() for a, b in pairwise(first)]
     assert min(steps) > 1.0, "every frame moves"
     assert steps[89] > 5 * np.median(steps), "there is a cut"
