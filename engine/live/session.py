@@ -41,12 +41,12 @@ def play(options: PlayOptions) -> LiveReport:
     since = time.perf_counter()
     with ExitStack() as opened:
         source = opened.enter_context(_open_source(options))
-        depth = _depth(options, source)
+        given, depth = frames_and_depth(options, source)
         stage = stereo_stage(options, (True, True))
         convergence = None if options.convergence == "auto" else float(options.convergence)
         stereo = LiveStereo(stage, StereoSettings(strength=options.strength, convergence=convergence))
         # Networks before the window: nobody should look at an empty one while they load.
-        frames, first = _warmed_up(source.frames(), [depth, stereo.process])
+        frames, first = _warmed_up(given, [depth, stereo.process])
         surface = _surface(options, source)
         screen = Screen(surface, _view(options))
         opened.callback(screen.close)
@@ -88,12 +88,23 @@ def _open_source(options: PlayOptions) -> Source:
     return open_source(options.input, start_s=options.start, duration_s=duration_s)
 
 
-def _depth(options: PlayOptions, source: Source) -> Process:
-    if options.depth != EXACT:
-        return depth_stage(options, source.info).process
-    if kind_of(options.input) != "pattern":
-        raise UsageError(f"--depth {EXACT}: only the test pattern knows its own depth; {options.input} does not")
-    return lambda frame: frame
+def frames_and_depth(options: PlayOptions, source: Source) -> tuple[Iterator[Frame], Process]:
+    """The frames, and the stage that gives them depth.
+
+    Depth that is given frame by frame is attached before any frame can be dropped: it could not be found again after.
+    """
+    if options.depth == EXACT:
+        if kind_of(options.input) != "pattern":
+            raise UsageError(f"--depth {EXACT}: only the test pattern knows its own depth; {options.input} does not")
+        return source.frames(), _as_it_is
+    stage = depth_stage(options, source.info)
+    if options.depth_path is not None:
+        return map(stage.process, source.frames()), _as_it_is
+    return source.frames(), stage.process
+
+
+def _as_it_is(frame: Frame) -> Frame:
+    return frame
 
 
 def _warmed_up(frames: Iterator[Frame], stages: list[Process]) -> tuple[Iterator[Frame], Frame]:

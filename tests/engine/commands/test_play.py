@@ -1,0 +1,283 @@
+"""`wheatstone play`, off screen in this process, and in a real window of another one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import get_args
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.__main__ import main
+from engine.commands.play import summary
+from engine.config import GlassesName, PlayOptions, ScreenLayoutName
+from engine.display.context import OffscreenSurface
+from engine.display.view import GLASSES, SCREEN_LAYOUTS, ViewState
+from engine.errors import UnavailableError, UsageError
+from engine.live.session import play
+from engine.sources.pattern import PatternSource, read_number
+
+ROOT = Path(__file__).parents[3]
+pytestmark = [pytest.mark.gl, pytest.mark.usefixtures("no_thread_left"), pytest.mark.timeout(120)]
+EXACT = ("--depth", "exact", "--infill", "stretch")
+
+
+@pytest.fixture(autouse=True)
+def needs_egl() -> None:
+    try:
+        OffscreenSurface(8, 8).close()
+    except UnavailableError as error:
+        pytest.skip(f"no off-screen OpenGL here: {error}")
+
+
+def play_pattern(tmp_path: Path, *words: str, size: str = "192x108") -> tuple[dict, np.ndarray]:
+    """The report and the screenshot of a short session."""
+    report, shot = tmp_path / "report.json", tmp_path / "shot.png"
+    command = ["play", f"pattern:{size}", "--headless", *EXACT, *words]
+    assert main([*command, "--report", str(report), "--screenshot", str(shot)]) == 0
+    picture = cv2.imread(str(shot))
+    assert picture is not None
+    return json.loads(report.read_text()), picture
+
+
+def test_pattern_headless_reports_and_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report, picture = play_pattern(tmp_path, "--frames", "30")
+    assert report["frames_in"] == 30
+    assert report["frames_drawn"] + sum(report["dropped"].values()) == 30
+    assert report["frames_drawn"] >= 1
+    latency = report["latency_ms"]
+    assert 0 < latency["p50"] <= latency["p90"] <= latency["p95"] <= latency["p99"] <= latency["max"]
+    assert latency["count"] == report["frames_drawn"]
+    assert report["pacing_error_ms"]["count"] == report["frames_drawn"] - 1
+    assert 0.9 < report["seconds"] < 5, "thirty frames at thirty a second"
+    assert set(report["stages"]) == {"depth", "stereo", "draw"}
+    assert picture.shape == (108, 192, 3)
+    out = capsys.readouterr().out
+    assert out.count("\n") == 1
+    assert "pattern:192x108" in out
+
+
+def test_the_last_picture_is_the_last_frame_of_the_pattern(tmp_path: Path) -> None:
+    """What is read back from the screen is frame N - 1: nothing stale is shown, and colours are right."""
+    report, picture = play_pattern(tmp_path, "--frames", "12", "--layout", "left", "--strength", "0", size="256x144")
+    luma = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    assert read_number(luma) == 11
+    frame = PatternSource(256, 144).frame(11)
+    expected = 255 * (frame.planes[0].astype(float) - 16) / 219
+    neutral = np.abs(frame.planes[1].astype(int) - 128).repeat(2, 0).repeat(2, 1) < 3
+    neutral &= np.abs(frame.planes[2].astype(int) - 128).repeat(2, 0).repeat(2, 1) < 3
+    assert neutral.mean() > 0.02
+    # Where chroma is neutral gray is luma; at the edges of such places chroma is interpolated.
+    assert np.median(np.abs(luma - expected)[neutral]) < 3
+    assert report["frames_in"] == 12
+
+
+@pytest.mark.parametrize("layout", get_args(ScreenLayoutName))
+def test_every_layout_starts(tmp_path: Path, layout: str) -> None:
+    report, picture = play_pattern(tmp_path, "--frames", "1", "--layout", layout, "--hud")
+    assert report["layout"] == layout
+    assert picture.std() > 10
+
+
+def test_options_name_what_the_display_can_do() -> None:
+    assert get_args(ScreenLayoutName) == SCREEN_LAYOUTS
+    assert get_args(GlassesName) == GLASSES
+    options = PlayOptions(input="pattern")
+    assert ViewState(layout=options.layout, glasses=options.anaglyph) == ViewState()
+
+
+def test_near_things_lie_further_right_in_the_left_eye(tmp_path: Path) -> None:
+    """The nearest shape's centre in each half of the picture."""
+    words = ("--frames", "1", "--layout", "sbs", "--strength", "8", "--convergence", "0")
+    _, picture = play_pattern(tmp_path, *words, size="320x180")
+    left, right = picture[:, :320], picture[:, 320:]
+    # Of the pattern's shapes one is strongly red: it is the nearest.
+    centres = [np.nonzero(eye[..., 2].astype(int) - eye[..., 0] > 90)[1].mean() for eye in (left[40:], right[40:])]
+    assert centres[0] - centres[1] > 8
+
+
+def test_size_is_obeyed(tmp_path: Path) -> None:
+    _, picture = play_pattern(tmp_path, "--frames", "1", "--size", "400x100", "--layout", "left")
+    assert picture.shape == (100, 400, 3)
+    assert not picture[:, :100].any()
+    assert picture[:, 150:250].any()
+
+
+def test_a_file_plays_to_its_end(film: Path, given: list[str], tmp_path: Path) -> None:
+    report_file = tmp_path / "r.json"
+    assert main(["play", str(film), "--headless", *given, "--report", str(report_file)]) == 0
+    report = json.loads(report_file.read_text())
+    assert report["frames_in"] == 12
+    assert report["frames_drawn"] + sum(report["dropped"].values()) == 12
+    assert 11 / 12 - 0.05 < report["seconds"] < 4, "paced by its timestamps"
+
+
+def test_an_image_is_one_picture_and_ends_off_screen(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    image, depth, shot = tmp_path / "in.png", tmp_path / "depth.npy", tmp_path / "out.png"
+    picture = cv2.resize(rng.integers(0, 255, (9, 16, 3), np.uint8), (160, 90), interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(image), picture)
+    np.save(depth, np.linspace(0, 1, 90, dtype=np.float32)[:, None].repeat(160, axis=1))
+    words = ["--headless", "--depth", f"file:{depth}", "--infill", "stretch", "--layout", "left", "--eyes", "right"]
+    assert main(["play", str(image), *words, "--screenshot", str(shot)]) == 0
+    shown = cv2.imread(str(shot))
+    assert shown is not None
+    assert shown.shape == picture.shape
+    # --eyes right keeps the source as the left eye.
+    assert np.abs(shown.astype(int) - picture).mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("words", "says", "status"),
+    [
+        (["nowhere.mp4", "--headless"], "nowhere.mp4", 1),
+        (["camera:0", "--headless"], "camera:0", 1),
+        (["pattern", "--frames", "0"], "--frames", 2),
+        (["pattern", "--size", "big"], "--size", 2),
+        (["pattern", "--size", "9x99999"], "--size", 2),
+        (["pattern", "--layout", "cinema"], "--layout", 2),
+        (["pattern", "--screenshot", "shot.jpg"], "PNG", 2),
+        (["pattern", "--report", "nowhere/r.json"], "nowhere", 2),
+        (["pattern:8x8", "--headless", "--depth", "exact"], "pattern:8x8", 2),
+        (["pattern", "--headless", "--depth", "no-such-net"], "no-such-net", 1),
+    ],
+)
+def test_mistakes_are_named(words: list[str], says: str, status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["play", *words]) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1, err
+    assert says in err
+
+
+def test_exact_depth_is_for_the_pattern_only(film: Path) -> None:
+    with pytest.raises(UsageError, match="exact"):
+        play(PlayOptions(input=str(film), depth="exact", headless=True))
+
+
+def test_summary_names_drops() -> None:
+    report = play(PlayOptions(input="pattern:64x64", depth="exact", infill="stretch", headless=True, frames=3))
+    assert "3 frames shown" in summary(report) or "dropped" in summary(report)
+
+
+# --- in a window ------------------------------------------------------------------------------------------------------
+
+
+class Window:
+    """`wheatstone play` with a window, in a process of its own."""
+
+    def __init__(self, display: str | None, folder: Path, *words: str) -> None:
+        environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+        environment |= {"XDG_SESSION_TYPE": "x11", "PYTHONPATH": str(ROOT)}
+        if display is not None:
+            environment["DISPLAY"] = display
+        self.folder = folder
+        self.report_file = folder / "report.json"
+        command = [sys.executable, "-W", "error", "-m", "engine", "play", *words, "--report", str(self.report_file)]
+        self.process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def wait_for_threads(self) -> None:
+        """Until the line of stages runs, which is after the window has opened."""
+        deadline = time.perf_counter() + 30
+        while len(os.listdir(f"/proc/{self.process.pid}/task")) < 4:
+            assert self.process.poll() is None, self.process.communicate()[1]
+            assert time.perf_counter() < deadline
+            time.sleep(0.05)
+        time.sleep(1.0)
+
+    def finish(self, status: int = 0) -> tuple[str, str]:
+        out, err = self.process.communicate(timeout=20)
+        assert self.process.returncode == status, err
+        return out, err
+
+    @property
+    def report(self) -> dict:
+        return json.loads(self.report_file.read_text())
+
+
+@pytest.fixture
+def window(x_display: str, tmp_path: Path) -> Iterator[Callable[..., Window]]:
+    opened: list[Window] = []
+
+    def open_window(*words: str) -> Window:
+        opened.append(Window(x_display, tmp_path, *words))
+        return opened[-1]
+
+    yield open_window
+    for one in opened:
+        with one.process:
+            one.process.kill()
+
+
+def test_keys_in_a_real_window(window: Callable[..., Window], press: Callable[[str], None]) -> None:
+    """Every kind of key, then quit: screenshots are written, figures shown, nothing hangs."""
+    one = window("pattern:320x180", *EXACT)
+    one.wait_for_threads()
+    for key in ["h", "l", "a", "s", "d", "d", "Up", "Down", "Left", "Right", "c", "question", "p", "question"]:
+        press(key)
+    press("space")
+    for key in ("period", "period", "Up", "p", "space", "f"):
+        press(key)
+        time.sleep(0.1)
+    since = time.perf_counter()
+    press("q")
+    out, err = one.finish()
+    assert time.perf_counter() - since < 3
+    assert err == ""
+    assert out.startswith("pattern:320x180: ")
+    first, second = (cv2.imread(str(one.folder / f"wheatstone-{n:03d}.png")) for n in (1, 2))
+    assert first is not None
+    assert second is not None
+    assert first.shape == second.shape == (180, 320, 3)
+    assert (first != second).any()
+    report = one.report
+    assert report["layout"] == "ou"
+    assert report["repeated"] >= 1, "a changed setting shows on the frozen picture"
+    assert report["frames_drawn"] + sum(report["dropped"].values()) == report["frames_in"]
+    assert report["latency_ms"]["count"] > 10
+
+
+def test_a_still_picture_stays_until_quit_and_follows_the_keys(
+    window: Callable[..., Window], press: Callable[[str], None], tmp_path: Path
+) -> None:
+    cv2.imwrite(str(tmp_path / "in.png"), np.full((90, 160, 3), 90, np.uint8))
+    np.save(tmp_path / "depth.npy", np.linspace(0, 1, 90, dtype=np.float32)[:, None].repeat(160, axis=1))
+    one = window("in.png", "--depth", "file:depth.npy", "--infill", "stretch")
+    one.wait_for_threads()
+    for _ in range(3):
+        press("Up")
+        time.sleep(0.2)
+    assert one.process.poll() is None
+    press("Escape")
+    one.finish()
+    assert one.report["frames_drawn"] >= 3
+
+
+def test_ctrl_c_ends_it_at_once(window: Callable[..., Window]) -> None:
+    one = window("pattern:320x180", *EXACT)
+    one.wait_for_threads()
+    since = time.perf_counter()
+    one.process.send_signal(signal.SIGINT)
+    out, err = one.finish(130)
+    assert time.perf_counter() - since < 3
+    assert out == ""
+    assert err == "wheatstone: interrupted\n"
+
+
+def test_without_a_display_one_line_says_so(tmp_path: Path) -> None:
+    one = Window(None, tmp_path, "pattern:320x180", *EXACT)
+    out, err = one.finish(1)
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "no display" in err
+    assert "--headless" in err
