@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -153,18 +154,21 @@ class Builder:
 
     def rod(self, start: Vec3, end: Vec3, width: float, material: Material, mesh: str = "pole") -> None:
         """A round bar between two points."""
-        a, b = np.asarray(start, np.float32), np.asarray(end, np.float32)
-        along = b - a
-        length = float(np.linalg.norm(along))
+        x, y, z = (q - p for p, q in zip(start, end, strict=True))
+        length = math.sqrt(x * x + y * y + z * z)
         if length < 1e-5:
             return
-        up = along / length
-        aside = np.cross(up, (0.0, 0.0, 1.0) if abs(up[2]) < 0.9 else (1.0, 0.0, 0.0))
-        aside /= np.linalg.norm(aside)
-        axes = np.stack([aside * width, up * length, np.cross(aside, up) * width], 1)
+        x, y, z = x / length, y / length, z / length
+        # Any direction across the bar, then the one across both; spelt out because this is called very often.
+        ax, ay, az = (y, -x, 0.0) if abs(z) < 0.9 else (0.0, z, -y)
+        thin = width / math.sqrt(ax * ax + ay * ay + az * az)
+        ax, ay, az = ax * thin, ay * thin, az * thin
+        bx, by, bz = ay * z - az * y, az * x - ax * z, ax * y - ay * x
+        axes = np.array([[ax, x * length, bx], [ay, y * length, by], [az, z * length, bz]], np.float32)
         matrix = np.empty((3, 4), np.float32)
         matrix[:, :3] = rotation(self._yaw, 0, 0) @ axes
-        matrix[:, 3] = self._world(*((a + b) / 2))
+        middle = [(p + q) / 2 for p, q in zip(start, end, strict=True)]
+        matrix[:, 3] = self._world(*middle)
         self.nodes.append(Node(mesh=mesh, matrix=matrix, material=material))
 
     def model(
@@ -225,7 +229,7 @@ class Builder:
         )
 
     def _world(self, x: float, y: float, z: float) -> Floats:
-        c, s = float(np.cos(self._yaw)), float(np.sin(self._yaw))
+        c, s = math.cos(self._yaw), math.sin(self._yaw)
         out = np.array([c * x + s * z, y, -s * x + c * z], np.float32)
         return out + self._origin
 

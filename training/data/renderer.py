@@ -20,6 +20,8 @@ _ROWS = 7
 _MAX_LAMPS = 4
 _SHADOW_SIZE = 512
 _USUAL_VERTICES = 200_000
+_UNITS = {"tiles": 0, "photos": 1, "table": 2, "shadow_map": 3, "front": 4, "colours": 0, "inverses": 1}
+"""Where each texture is bound."""
 _PEEL = 0.02
 """A fragment belongs to the layer behind if it is farther by this share of its inverse depth."""
 
@@ -81,6 +83,10 @@ class Renderer:
         self._cut = np.zeros(0, bool)
         self._bounds = bounds([], assets)
         self._bind_vertices()
+        for name, program in self._programs.items():
+            for sampler, unit in _UNITS.items():
+                if sampler in program and (name == "resolve") == (sampler in ("colours", "inverses")):
+                    program[sampler] = unit
 
     def load(self, scene: Scene) -> None:
         """Takes a scene over: uploads its materials and places, draws its shadow map."""
@@ -168,7 +174,7 @@ class Renderer:
             self._arrays["cut" if peeled else "solid"].render(moderngl.TRIANGLES, vertices=solid)
         if cut:
             self._arrays["cut"].render(moderngl.TRIANGLES, vertices=cut, first=solid)
-        return targets.read(self._screen["resolve"], self._programs["resolve"])
+        return targets.read(self._screen["resolve"])
 
     def _send(self, chosen: npt.NDArray[np.bool_], after: int = 0) -> int:
         """Writes the vertices of the chosen nodes into the buffer; returns how many they are."""
@@ -206,11 +212,6 @@ class Renderer:
         self._table.use(2)
         self._shadow_map.use(3)
         targets.front.use(4)
-        units = {"tiles": 0, "photos": 1, "table": 2, "shadow_map": 3, "front": 4}
-        for name in ("solid", "cut", "sky", "shadow"):
-            for sampler, unit in units.items():
-                if sampler in self._programs[name]:
-                    self._programs[name][sampler] = unit
 
     def _set_look(self, scene: Scene) -> None:
         look = scene.look
@@ -252,8 +253,6 @@ class Renderer:
     def _draw_shadows(self, casts: npt.NDArray[np.bool_]) -> None:
         self._tiles.use(0)
         self._table.use(2)
-        self._programs["shadow"]["tiles"] = 0
-        self._programs["shadow"]["table"] = 2
         self._shadow_target.use()
         self._shadow_target.clear(depth=1.0)
         self.context.enable(moderngl.DEPTH_TEST)
@@ -279,13 +278,11 @@ class _Targets:
         self.front = context.texture(size, 1, dtype="f4")
         self.front.filter = (moderngl.NEAREST, moderngl.NEAREST)
 
-    def read(self, screen: moderngl.VertexArray, program: moderngl.Program) -> Picture:
+    def read(self, screen: moderngl.VertexArray) -> Picture:
         """What has been drawn."""
         if self._samples:
             self._colour.use(0)
             self._inverse.use(1)
-            program["colours"] = 0
-            program["inverses"] = 1
             self._one.use()
             self._context.disable(moderngl.DEPTH_TEST)
             screen.render(moderngl.TRIANGLES, vertices=3)

@@ -37,7 +37,7 @@ ROLES: dict[str, tuple[str, str, Measure, float, float]] = {
     "vase": ("furniture", r"vase\d?", "height", 0.2, 0.5),
     "bin": ("furniture", r"trashcan|cardboardbox\w*|speaker$", "height", 0.3, 0.6),
     "books": ("furniture", r"books|pillow\w*", "longest", 0.2, 0.45),
-    "person": ("people_animals", r"(fe)?male_(casual|longsleeve|shirt|suit|dress|alternative|running|walking|standing\w*|lookingup|pickingup)$|woman_standing\w*|smooth_\w+|animated_\w+", "height", 1.55, 1.9),
+    "person": ("people_animals", r"(fe)?male_(suit|running|walking|standing\w*|lookingup|pickingup)$|woman_standing\w*|animated_human", "height", 1.55, 1.9),
     "sitter": ("people_animals", r"(fe)?male_sitting\w*", "height", 1.2, 1.4),
     "pet": ("people_animals", r"cat|dog|pug|red_fox|chick|bird", "longest", 0.3, 0.9),
     "beast": ("people_animals", r"cow|horse|llama|pig|sheep|zebra|wolf|\w+saur\w*|trex|triceratops|velociraptor", "longest", 1.2, 3.0),

@@ -36,7 +36,7 @@ def build_room(rng: np.random.Generator, assets: Assets) -> Scene:
         photo=b.count(0, len(assets.photos) - 1) if b.chance(0.5) else -1,
         fog=b.between(0, 0.03) if b.chance(0.1) else 0.0,
         box=(width / 2, height / 2, depth / 2) if b.chance(0.85) else (0.0, 0.0, 0.0),
-        shadow=b.between(0.4, 1.0),
+        shadow=b.between(0.4, 1.0) if b.chance(0.75) else 0.0,
         shadow_radius=max(width, depth, height) * 0.75,
         shadow_centre=(0.0, height / 2, 0.0),
         vignette=b.between(0, 0.3) if b.chance(0.4) else 0.0,
@@ -99,7 +99,7 @@ def _window(b: Builder, length: float, height: float, material: Material) -> Non
         b.put("box", (x - w / 2 + w * k / bars, (low + high) / 2, -0.03), (0.05, high - low, 0.06), frame)
     for y in (low, high):
         b.put("box", (x, y, -0.03), (w, 0.05, 0.08), frame)
-    if b.chance(0.7):
+    if b.chance(0.9):
         far = b.between(1.5, 15)
         wide = w + 2 * far
         view = b.photo(emission=b.between(0.5, 1.0))

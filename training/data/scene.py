@@ -5,6 +5,7 @@ Metres, seconds, radians. World axes: x right, y up, z towards the viewer. A cam
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -185,7 +186,8 @@ def vec3(values: Iterable[float]) -> Vec3:
 
 def rotation(yaw: float, pitch: float, roll: float) -> Floats:
     """(3, 3) float32: roll about z, then pitch about x, then yaw about y."""
-    cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    cy, cp, cr = math.cos(yaw), math.cos(pitch), math.cos(roll)
+    sy, sp, sr = math.sin(yaw), math.sin(pitch), math.sin(roll)
     return np.array(
         [
             [cy * cr + sy * sp * sr, -cy * sr + sy * sp * cr, sy * cp],

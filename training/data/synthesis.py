@@ -29,7 +29,7 @@ KINDS: dict[str, tuple[Build, float]] = {
 }
 """kind: (what builds it, its share)."""
 
-GENERATOR = 3
+GENERATOR = 4
 """Version of the generator, written to every shard; grows when scenes of a seed change."""
 
 _SMOOTH = 0.2
