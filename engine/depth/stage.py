@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-import kernels
 from engine.depth.cuts import CutDetector
 from engine.depth.network_input import small_planes, small_rgb
 from engine.depth.stabiliser import RangeNormaliser, TemporalFilter
 from engine.frame import Frame
+from kernels import joint_upsample
 
 
 class DepthNetwork(Protocol):
@@ -60,9 +60,15 @@ class DepthStage:
             scaled = self._normaliser.normalise(raw, is_cut=is_cut)
             self._carried = self._filter.filter(scaled, planes[0], top, is_cut=is_cut)
             self._age = 0
-        if hasattr(kernels, "joint_upsample"):
-            disparity = kernels.joint_upsample(self._carried, frame.planes[0], threads=self._threads)
-        else:  # until the kernel lands in the tree (it is being written)
-            size = (frame.width, frame.height)
-            disparity = np.asarray(cv2.resize(self._carried, size, interpolation=cv2.INTER_LINEAR))
+        disparity = joint_upsample(
+            _no_larger_than(self._carried, frame), frame.planes[0], threads=self._threads, bits=frame.format.bits
+        )
         return replace(frame, disparity=disparity, is_cut=is_cut)
+
+
+def _no_larger_than(disparity: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
+    """The map itself, or a smaller copy where the frame is smaller than what the network looks at."""
+    height, width = min(disparity.shape[0], frame.height), min(disparity.shape[1], frame.width)
+    if (height, width) == disparity.shape:
+        return disparity
+    return np.asarray(cv2.resize(disparity, (width, height), interpolation=cv2.INTER_AREA), dtype=np.float32)

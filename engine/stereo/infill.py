@@ -17,7 +17,7 @@ from engine.colour import rgb_from_yuv, yuv_from_rgb
 from engine.frame import Frame, View
 from engine.stereo.tile_pixels import Planes, read_tile, write_holes
 from engine.stereo.tiles import Tile, TileShape, plan_tiles
-from kernels.hole_guide import hole_guide
+from kernels import hole_guide
 
 _CHANNELS = 8
 _BATCHES = (8, 1)
