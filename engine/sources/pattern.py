@@ -148,18 +148,22 @@ class PatternSource:
         travel = abs((phase + speed * float(index / rate)) % 2.0 - 1.0)
         centre_x = radius + travel * (width - 2 * radius)
         centre_y = height * (0.35 + 0.45 * phase)
-        y, x = np.ogrid[:height, :width]
+        # Only where the shape can be, from even rows and columns on, so that chroma falls into step.
+        top, left = (max(0, int(centre - radius) // 2 * 2) for centre in (centre_y, centre_x))
+        bottom, right = min(height, int(centre_y + radius) + 2), min(width, int(centre_x + radius) + 2)
+        y, x = np.ogrid[top:bottom, left:right]
         across, down = x + 0.5 - centre_x, y + 0.5 - centre_y
         if is_round:
             inside = across**2 + down**2 <= radius**2
         else:
             inside = (np.abs(across) <= radius) & (np.abs(down) <= radius)
         stripes: NDArray[Any] = 120 + 80 * (((across + down) // 12) % 2)
-        planes[0][inside] = stripes.astype(np.uint8)[inside]
+        np.copyto(planes[0][top:bottom, left:right], stripes.astype(np.uint8), where=inside)
+        np.copyto(disparity[top:bottom, left:right], np.float32(near), where=inside)
         half = inside[::2, ::2]
-        planes[1][half] = blue
-        planes[2][half] = red
-        disparity[inside] = near
+        rows, columns = half.shape
+        for plane, value in zip(planes[1:], (blue, red), strict=True):
+            np.copyto(plane[top // 2 : top // 2 + rows, left // 2 : left // 2 + columns], np.uint8(value), where=half)
 
 
 def read_number(luma: NDArray[Any]) -> int | None:
