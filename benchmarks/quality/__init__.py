@@ -1,0 +1,7 @@
+"""`wheatstone bench quality`: depth and infill against truth, beside what costs nothing."""
+
+from __future__ import annotations
+
+from benchmarks.quality.quality import measure
+
+__all__ = ["measure"]
