@@ -2,5 +2,6 @@
 
 from kernels.forward_splat import SplatView, forward_splat
 from kernels.hole_guide import hole_guide
+from kernels.joint_upsample import joint_upsample
 
-__all__ = ["SplatView", "forward_splat", "hole_guide"]
+__all__ = ["SplatView", "forward_splat", "hole_guide", "joint_upsample"]

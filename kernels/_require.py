@@ -1,4 +1,4 @@
-"""Checks of arguments, written so that a call reads as a sentence. Messages name the argument, what was expected and what came."""
+"""Checks of arguments that read as sentences. Messages name the argument, what was expected and what came."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def require_shape(name: str, value: np.ndarray[Any, Any], shape: tuple[int, ...]
 
 
 def require_writable(name: str, value: np.ndarray[Any, Any], inputs: Sequence[np.ndarray[Any, Any]]) -> None:
-    """Raise ValueError if the array is read-only, has a row stride that cannot be written by rows, or overlaps an input."""
+    """Raise ValueError if the array is read-only, is not a stack of rows in memory, or overlaps an input."""
     if not value.flags.writeable:
         raise ValueError(f"{name} must be writable, got a read-only array")
     if value.strides[0] < 0 or value.strides[0] % value.itemsize:
@@ -61,26 +61,44 @@ def require_positive_int(name: str, value: object, *, maximum: int | None = None
     return int(value)
 
 
+def require_sample_bits(dtype: np.dtype[Any], bits: int | None) -> int:
+    """Used bits of the samples: 8 in uint8; 9 to 16 in uint16, 10 where bits is None."""
+    if dtype == np.uint8:
+        if bits not in (None, 8):
+            raise ValueError(f"bits must be 8 for uint8 samples, got {bits}")
+        return 8
+    depth = 10 if bits is None else require_positive_int("bits", bits)
+    if not 9 <= depth <= 16:
+        raise ValueError(f"bits must be 9 to 16 for uint16 samples, got {bits}")
+    return depth
+
+
 def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
     """Raise ValueError unless the value is one of the choices."""
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
 
 
+class _Lent:
+    """A read-only array's memory as if it were writable, for compiled loops that only read it."""
+
+    def __init__(self, array: np.ndarray[Any, Any]) -> None:
+        interface = dict(array.__array_interface__)
+        interface["data"] = (interface["data"][0], False)
+        self.__array_interface__ = interface
+        self._keep_alive = array
+
+
 def dense_rows(plane: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The same memory as a C-contiguous (rows, row stride) array, so that compiled loops see unit steps.
+    """The same memory as a C-contiguous (rows, row stride) array, so that compiled loops see unit steps and one type.
 
     The padding at the end of the last row may lie outside the allocation: nobody may touch columns beyond the plane's
-    own width. Input planes whose row stride cannot be expressed that way (negative, zero, odd) come back as a copy.
+    own width. Read-only planes come back without that mark, because it would compile every loop anew: do not write to
+    what was an input. Planes whose row stride cannot be expressed (negative, zero, odd) come back as a copy.
     """
-    rows = plane.shape[0]
-    if plane.flags.c_contiguous:
-        return plane.reshape(rows, -1)
-    stride = plane.strides[0]
-    row_items = int(math.prod(plane.shape[1:]))
-    if stride % plane.itemsize or stride < row_items * plane.itemsize:
-        return np.ascontiguousarray(plane).reshape(rows, -1)
-    pitch = stride // plane.itemsize
-    return np.lib.stride_tricks.as_strided(
-        plane, (rows, pitch), (stride, plane.itemsize), writeable=plane.flags.writeable
-    )
+    rows, row_items = plane.shape[0], int(math.prod(plane.shape[1:]))
+    stride = plane.strides[0] if rows > 1 else row_items * plane.itemsize
+    if stride % plane.itemsize or stride < row_items * plane.itemsize or not plane.flags.aligned:
+        return np.array(plane, order="C").reshape(rows, row_items)
+    lent = plane if plane.flags.writeable else np.asarray(_Lent(plane))
+    return np.lib.stride_tricks.as_strided(lent, (rows, stride // plane.itemsize), (stride, plane.itemsize))

@@ -1,38 +1,34 @@
 """The CPU twin: bands of rows on threads, each row rendered by compiled loops that release the GIL.
 
-A row takes four steps, chosen so that all arithmetic runs over neighbouring samples (SIMD) and only a copy is scattered:
+Arithmetic runs over neighbouring samples (SIMD); only copies go to scattered places, and those in runs. Per row:
 
     gather    colours as float32, chroma brought to luma columns
-    blend     what the surface between samples x and x+1 shows at the first pixel it covers, and which pixel that is
-    scatter   copy those to their pixels in far-to-near order; breaks and stretched surfaces take a slower way
-    unpack    split the drawn pixels into planes, parallax and hole mask
+    solve     what the surface between samples x and x+1 shows at the first pixel it covers: where, how far, how near
+    blend     the colours there
+    draw      far to near: runs of samples that cover one pixel each are copied, breaks and stretches drawn one by one
+    finish    hole mask, subsampled chroma, fill
 
-Colours of one pixel travel as one integer word: channel 0 in the low bits. The arithmetic is that of reference.py.
-benchmarks/ladder/ keeps the slower ways with their times.
+The arithmetic is that of reference.py; benchmarks/ladder/ keeps the slower ways with their times.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
-import numba
 import numpy as np
 
+from kernels._jit import compiled, compiled_inline
+from kernels._parallel import for_each_share
 from kernels._require import dense_rows
 from kernels.forward_splat.layout import FILLS, Array, Fill, PlaneLayout, SplatView
 
 _BAND_ROWS = 32
-"""Rows handed to the compiled loop at a time: parallax stays in cache for the next eye. Even: 4:2:0 rows come in pairs."""
+"""Rows a compiled loop takes at a time, so that parallax stays in cache for the next eye; even: 4:2:0 rows pair up."""
 _ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
 _NOTHING = np.float32(np.nan)
 _HALF_WIDTH, _FULL_WIDTH = 1, 2
 """The chroma rows that go with a luma row, if any."""
-
-_jit = numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
-# For what is called with many arrays from an inner loop: a call would count references to each of them.
-_jit_inline = numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False, inline="always")
 
 
 def forward_splat_cpu(
@@ -56,28 +52,31 @@ def forward_splat_cpu(
     parallax_rows = parallax_px if widen else dense_rows(parallax_px)
 
     def render(tops: range) -> bool:
-        scratch = _Scratch(layout)
+        rows = _new_rows(layout)
+        widened = np.empty((_BAND_ROWS if widen else 0, layout.width), np.float32)
         for top in tops:
             stop = min(top + _BAND_ROWS, layout.height)
             parallax = parallax_rows[top:stop]
             if widen:
-                parallax = scratch.parallax[: stop - top]
+                parallax = widened[: stop - top]
                 np.copyto(parallax, parallax_px[top:stop])
             for eye, target in zip(eyes, targets, strict=True):
                 geometry = (np.float32(eye), np.float32(tear_px), FILLS.index(fill))
-                shape = (layout.width, layout.packed, layout.has_chroma, layout.shift_x, layout.shift_y, layout.mid_grey)
-                if not _render_band(sources, target, parallax, top, geometry, shape, scratch.rows):
+                shape = (
+                    layout.width,
+                    layout.packed,
+                    layout.has_chroma,
+                    layout.shift_x,
+                    layout.shift_y,
+                    layout.mid_grey,
+                )
+                if not _render_band(sources, target, parallax, top, geometry, shape, rows):
                     return False
         return True
 
     tops = range(0, layout.height, _BAND_ROWS)
     shares = [tops[number::threads] for number in range(min(threads, len(tops)))]
-    if len(shares) == 1:
-        finite = render(shares[0])
-    else:
-        with ThreadPoolExecutor(len(shares)) as pool:
-            finite = all(list(pool.map(render, shares)))
-    if not finite:
+    if not all(for_each_share(render, shares)):
         raise ValueError("parallax_px must be finite, got NaN or infinity")
 
 
@@ -86,50 +85,70 @@ def _three(planes: list[Array]) -> tuple[Array, Array, Array]:
     return (planes[0], planes[-2], planes[-1]) if len(planes) == 3 else (planes[0], planes[0], planes[0])
 
 
-class _Scratch:
+class _Rows(NamedTuple):
     """Row buffers of one thread."""
 
-    def __init__(self, layout: PlaneLayout) -> None:
-        size = layout.width + 1
-        self.parallax = np.empty((_BAND_ROWS, layout.width), np.float32)
-        hard_words = np.zeros(-(-layout.width // 8), np.uint64)
-        hole_words = np.zeros_like(hard_words)
-        self.rows = (
-            np.empty((3, size), np.float32),  # colours at luma columns
-            np.empty(size, np.float32),  # a chroma row, each sample twice
-            np.empty(size, np.uint8),  # joined
-            np.empty((3, size), layout.dtype),  # blended
-            np.empty(size, np.float32),  # between
-            np.empty(size, np.float32),  # warped
-            np.empty((3, size), layout.dtype),  # drawn, where it cannot be drawn straight into a plane
-            (hard_words, hard_words.view(np.uint8)),
-            (hole_words, hole_words.view(np.uint8)),
-            np.empty((size, 2), np.int32),  # runs of holes
-        )
+    colours: Array
+    """(3, W + 1) float32 at luma columns."""
+    doubled: Array
+    """A half-width chroma row, each sample twice, float32."""
+    joined: Array
+    """uint8: 1 where samples x and x+1 are one surface."""
+    blended: Array
+    """(3, W + 1): colours at the first pixel each surface covers."""
+    between: Array
+    """float32: how far from x to x+1 that pixel lies."""
+    warped: Array
+    """float32: parallax there."""
+    drawn: Array
+    """(3, W + 1): rows that cannot be drawn straight into a plane."""
+    hard: tuple[Array, Array]
+    """The same bytes as uint64 and uint8: 0 where the surface from x to x+1 covers exactly one pixel."""
+    hole: tuple[Array, Array]
+    """The same bytes as uint64 and uint8: 1 where nothing was drawn."""
+    runs: Array
+    """(n, 2) int32: first and one past last of each run of holes."""
 
 
-@_jit
+def _new_rows(layout: PlaneLayout) -> _Rows:
+    size = layout.width + 1
+    hard, hole = (np.zeros(-(-layout.width // 8), np.uint64) for _ in range(2))
+    return _Rows(
+        colours=np.empty((3, size), np.float32),
+        doubled=np.empty(size, np.float32),
+        joined=np.empty(size, np.uint8),
+        blended=np.empty((3, size), layout.dtype),
+        between=np.empty(size, np.float32),
+        warped=np.empty(size, np.float32),
+        drawn=np.empty((3, size), layout.dtype),
+        hard=(hard, hard.view(np.uint8)),
+        hole=(hole, hole.view(np.uint8)),
+        runs=np.empty((size, 2), np.int32),
+    )
+
+
+@compiled
 def _pixel(edge: np.float32, limit: np.float32) -> np.float32:
     """The first pixel at or after the edge, clamped to the row; a float, because that keeps loops in 32 bits."""
     return np.ceil(min(max(edge, _ZERO), limit))
 
 
-@_jit
+@compiled
 def _is_finite(row: Array) -> bool:
     """By the bits: an integer maximum is vectorised, a test of floats is not."""
     bits = row.view(np.int32)
     largest = np.int32(0)
     for x in range(bits.size):
         largest = max(largest, bits[x] & np.int32(0x7FFFFFFF))
-    return largest < np.int32(0x7F800000)
+    return bool(largest < np.int32(0x7F800000))
 
 
-@_jit
+@compiled
 def _level(t: np.float32, a: np.float32, b: np.float32) -> np.int32:
     return np.int32(a + t * (b - a) + _HALF)
 
 
-@_jit
+@compiled
 def _solve(
     parallax: Array, eye: np.float32, tear: np.float32, hard: Array, between: Array, warped: Array
 ) -> None:  # fmt: skip
@@ -154,13 +173,13 @@ def _solve(
         warped[x] = a + (t * (b - a) if t > _ZERO else _ZERO)
 
 
-@_jit
+@compiled
 def _blend(colours: Array, between: Array, width: int, blended: Array) -> None:
     for x in range(width - 1):
         blended[x] = _level(between[x], colours[x], colours[x + 1])
 
 
-@_jit_inline
+@compiled_inline
 def _draw_half(
     x: int, on_left: bool, parallax: Array, colours: Array, num_channels: int, eye: np.float32,
     d0: Array, d1: Array, d2: Array, seen: Array,
@@ -177,7 +196,7 @@ def _draw_half(
         seen[j] = parallax[x] + _ZERO
 
 
-@_jit_inline
+@compiled_inline
 def _draw_hard(
     x: int, parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32,
     d0: Array, d1: Array, d2: Array, seen: Array,
@@ -203,7 +222,7 @@ def _draw_hard(
             _draw_half(x + 1 if right else x, right, parallax, colours, num_channels, eye, d0, d1, d2, seen)
 
 
-@_jit
+@compiled
 def _draw_run(
     x: int, stop: int, parallax: Array, num_channels: int, eye: np.float32, blended: Array, warped: Array,
     d0: Array, d1: Array, d2: Array, seen: Array,
@@ -218,14 +237,14 @@ def _draw_run(
         _copy_one(blended[0, x:stop], warped[x:stop], d0[j:end], seen[j:end])
 
 
-@_jit
+@compiled
 def _copy_one(blended: Array, warped: Array, d0: Array, seen: Array) -> None:
     for n in range(warped.size):
         seen[n] = warped[n]
         d0[n] = blended[n]
 
 
-@_jit
+@compiled
 def _copy_three(blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array) -> None:
     b0, b1, b2 = blended[0], blended[1], blended[2]
     for n in range(warped.size):
@@ -235,7 +254,7 @@ def _copy_three(blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, 
         d2[n] = b2[n]
 
 
-@_jit
+@compiled
 def _easy_until(hard: tuple[Array, Array], x: int, stop: int) -> int:
     """The first hard element in x..stop, or stop."""
     words, is_hard = hard
@@ -244,7 +263,7 @@ def _easy_until(hard: tuple[Array, Array], x: int, stop: int) -> int:
     return min(x, stop)
 
 
-@_jit
+@compiled
 def _easy_since(hard: tuple[Array, Array], stop: int) -> int:
     """One past the last hard element before stop, or 0."""
     words, is_hard = hard
@@ -254,7 +273,7 @@ def _easy_since(hard: tuple[Array, Array], stop: int) -> int:
     return x
 
 
-@_jit
+@compiled
 def _draw_forward(
     parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32, hard: tuple[Array, Array],
     blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array,
@@ -273,7 +292,7 @@ def _draw_forward(
     _draw_half(last, False, parallax, colours, num_channels, eye, d0, d1, d2, seen)
 
 
-@_jit
+@compiled
 def _draw_backward(
     parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32, hard: tuple[Array, Array],
     blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array,
@@ -292,13 +311,13 @@ def _draw_backward(
     _draw_half(0, True, parallax, colours, num_channels, eye, d0, d1, d2, seen)
 
 
-@_jit
+@compiled
 def _widen(source: Array, width: int, row: Array) -> None:
     for x in range(width):
         row[x] = source[x]
 
 
-@_jit
+@compiled
 def _widen_packed(source: Array, width: int, rows: Array) -> None:
     r, g, b = rows[0], rows[1], rows[2]
     for x in range(width):
@@ -307,7 +326,7 @@ def _widen_packed(source: Array, width: int, rows: Array) -> None:
         b[x] = source[3 * x + 2]
 
 
-@_jit
+@compiled
 def _double(chroma: Array, width: int, row: Array) -> None:
     """Each sample of a half-width row twice."""
     for k in range(width >> 1):
@@ -317,7 +336,7 @@ def _double(chroma: Array, width: int, row: Array) -> None:
         row[width - 1] = chroma[width >> 1]
 
 
-@_jit
+@compiled
 def _find_joins(parallax: Array, eye: np.float32, tear: np.float32, joined: Array) -> None:
     """1 where samples x and x+1 are one surface."""
     for x in range(parallax.size - 1):
@@ -326,7 +345,7 @@ def _find_joins(parallax: Array, eye: np.float32, tear: np.float32, joined: Arra
         joined[x] = (step > _ZERO) & (step <= tear)
 
 
-@_jit
+@compiled
 def _blend_sites(joined: Array, doubled: Array, width: int, row: Array) -> None:
     """A doubled chroma row at luma columns; columns are blended only where no break lies between them.
 
@@ -341,7 +360,7 @@ def _blend_sites(joined: Array, doubled: Array, width: int, row: Array) -> None:
         row[n + 1] = right if joined[n + 1] else here
 
 
-@_jit
+@compiled
 def _find_runs(holes: tuple[Array, Array], width: int, runs: Array) -> int:
     """Write (first, one past last) of every run of holes; how many there are."""
     hole_words, hole = holes
@@ -362,7 +381,7 @@ def _find_runs(holes: tuple[Array, Array], width: int, runs: Array) -> int:
     return count
 
 
-@_jit
+@compiled
 def _interleave(rows: Array, width: int, target: Array) -> None:
     r, g, b = rows[0], rows[1], rows[2]
     for x in range(width):
@@ -371,7 +390,7 @@ def _interleave(rows: Array, width: int, target: Array) -> None:
         target[3 * x + 2] = b[x]
 
 
-@_jit
+@compiled
 def _halve(row: Array, hole: Array, width: int, target: Array) -> None:
     """Every second column: the even pixel, or the odd one where that is a hole."""
     for k in range(width >> 1):
@@ -381,7 +400,7 @@ def _halve(row: Array, hole: Array, width: int, target: Array) -> None:
         target[width >> 1] = row[width - 1]
 
 
-@_jit
+@compiled
 def _late_chroma(
     chroma: Array, target: Array, runs_above: Array, hole: Array, parallax: Array, eye: np.float32
 ) -> None:  # fmt: skip
@@ -397,7 +416,7 @@ def _late_chroma(
                 target[k] = chroma[int(min(max(nearest, _ZERO), np.float32(last)))]
 
 
-@_jit
+@compiled
 def _fill_run(
     values: Array, stride: int, offset: int, width: int, left: int, right: int, left_is_background: bool,
     stretch: bool, rounding: np.float32,
@@ -415,7 +434,7 @@ def _fill_run(
         values[j * stride + offset] = a + share * (b - a) + rounding
 
 
-@_jit
+@compiled
 def _fill_row(
     runs: Array, parallax: Array, luma: Array, u: Array, v: Array, packed: bool, chroma: int, stretch: bool
 ) -> None:  # fmt: skip
@@ -439,7 +458,7 @@ def _fill_row(
             _fill_run(v, 1, 0, half_width, (a - 1) >> 1, right, from_left, stretch, _HALF)
 
 
-@_jit
+@compiled
 def _gather_row(
     sources: tuple[Array, Array, Array], y: int, r: int, packed: bool, chroma: int, parallax: Array,
     eye: np.float32, tear: np.float32, colours: Array, doubled: Array, joined: Array,
@@ -462,11 +481,11 @@ def _gather_row(
     return 3 if packed or chroma else 1
 
 
-@_jit
+@compiled
 def _render_band(
     sources: tuple[Array, Array, Array], outputs: tuple[Array, ...], parallax: Array, top: int,
     geometry: tuple[np.float32, np.float32, int], shape: tuple[int, bool, bool, int, int, int],
-    scratch: tuple[Array, ...],
+    scratch: _Rows,
 ) -> bool:  # fmt: skip
     """Render rows top.. of one eye, as many as parallax has; False if a parallax is not finite."""
     luma, u, v, hole_plane, parallax_plane = outputs
@@ -512,7 +531,7 @@ def _render_band(
     return True
 
 
-@_jit
+@compiled
 def _clear(d0: Array, d1: Array, d2: Array, seen: Array, width: int, mid_grey: int, num_channels: int) -> None:
     """An empty row. NaN is the parallax of nothing."""
     for j in range(width):
@@ -524,7 +543,7 @@ def _clear(d0: Array, d1: Array, d2: Array, seen: Array, width: int, mid_grey: i
             d2[j] = mid_grey
 
 
-@_jit
+@compiled
 def _split_holes(seen: Array, hole: Array, hole_row: Array) -> None:
     """Write the hole mask of a drawn row, once to keep and once to search, and make the parallax of holes 0."""
     for j in range(seen.size):

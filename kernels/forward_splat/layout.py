@@ -17,8 +17,8 @@ MAX_WIDTH = 32768
 class SplatView:
     """One rendered eye.
 
-    planes: like the input planes (one (H, W, 3) array if that was packed). hole: (H, W) uint8, 1 where no surface landed.
-    parallax_px: (H, W) float32, parallax of the surface seen at each pixel.
+    planes: like the input planes (one (H, W, 3) array if that was packed). hole: (H, W) uint8, 1 where no surface
+    landed. parallax_px: (H, W) float32, parallax of the surface seen at each pixel.
     """
 
     planes: tuple[Array, ...]

@@ -10,6 +10,7 @@ from kernels._require import (
     require_array,
     require_choice,
     require_positive_int,
+    require_sample_bits,
     require_shape,
     require_writable,
 )
@@ -50,8 +51,8 @@ def forward_splat(
         bits: used bits of uint16 samples, 9 to 16, default 10; sets only the mid-grey of unfilled holes.
 
     Returns:
-        One SplatView per eye, in the order of eyes: planes like the input, hole (H, W) uint8 (1 = nothing landed there),
-        parallax_px (H, W) float32.
+        One SplatView per eye, in the order of eyes: planes like the input, hole (H, W) uint8 (1 = nothing landed
+        there), parallax_px (H, W) float32.
 
     Raises:
         TypeError: an argument is not of a listed kind or dtype.
@@ -95,10 +96,7 @@ def check_planes(planes: Array | Sequence[Array], bits: int | None = None) -> tu
     if packed:
         require_shape("planes[0]", sources[0], (height, width, 3))
     shift_x, shift_y = _subsampling(sources)
-    eight = sources[0].dtype == np.uint8
-    depth = (8 if eight else 10) if bits is None else bits
-    if not (depth == 8 if eight else 9 <= depth <= 16):
-        raise ValueError(f"bits must be {'8 for uint8' if eight else '9 to 16 for uint16'} planes, got {bits}")
+    depth = require_sample_bits(sources[0].dtype, bits)
     shapes = tuple(plane.shape for plane in sources)
     return sources, PlaneLayout(height, width, sources[0].dtype, packed, shapes, shift_x, shift_y, 1 << (depth - 1))
 

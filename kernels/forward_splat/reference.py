@@ -3,38 +3,41 @@
 All arithmetic is float32, one rounding per operation, in the order written here (no fused multiply-add).
 
 Geometry. Source sample x of a row has parallax p(x) and lands at X(x) = x + eye * p(x). Neighbours x, x+1 with
-step(x) = X(x+1) - X(x) are joined if 0 < step <= tear_px. Otherwise the surface breaks between them: a tear
-(step > tear_px) or a fold (step <= 0: the surface turns its back, or a nearer thing ends there). The row's ends are breaks too.
+step(x) = X(x+1) - X(x) are joined if 0 < step <= tear_px. Otherwise the surface breaks between them: a tear (step >
+tear_px) or a fold (step <= 0: the surface turns its back, or a nearer thing ends there). The row's ends are breaks
+too.
 
-Pieces. Sample x owns up to two half-open pieces of the output row, so that no output pixel belongs to two pieces of one
-continuous surface:
+Pieces. Sample x owns up to two half-open pieces of the output row, so that no output pixel belongs to two pieces of
+one continuous surface:
 
     left half   [X(x) - 0.5, X(x))   if the surface breaks on its left;  shows sample x itself
     main        [X(x), X(x+1))       if joined to x+1;                   shows position x + t, t = (j - X(x)) / step(x)
                 [X(x), X(x) + 0.5)   otherwise;                          shows sample x itself
 
-An isolated sample therefore covers [X - 0.5, X + 0.5): exactly one pixel. Output pixel j is covered by a piece that contains j.
+An isolated sample therefore covers [X - 0.5, X + 0.5): exactly one pixel. Output pixel j is covered by a piece that
+contains j.
 
-Visibility. The candidate of largest parallax wins. A main piece shows at j the position s with s + eye * p(s) = j, so for
-eye > 0 the largest parallax is the smallest s, and for eye < 0 the largest s; half pieces keep that order, because two
-surfaces in one row are at least one sample apart. So pieces are drawn in the order of x, far to near: right to left for
-eye >= 0, left to right for eye < 0, and later ones overwrite earlier ones. That order is free of rounding errors, so ties
-cannot occur. A pixel no piece covers is a hole.
+Visibility. The candidate of largest parallax wins. A main piece shows at j the position s with s + eye * p(s) = j,
+so for eye > 0 the largest parallax is the smallest s, and for eye < 0 the largest s; half pieces keep that order,
+because two surfaces in one row are at least one sample apart. So pieces are drawn in the order of x, far to near:
+right to left for eye >= 0, left to right for eye < 0, and later ones overwrite earlier ones. That order is free of
+rounding errors, so ties cannot occur. A pixel no piece covers is a hole.
 
 Values. v = v(x) + t * (v(x+1) - v(x)), for colours then floor(v + 0.5); parallax likewise, unrounded.
 
-Chroma. Chroma sample k of a subsampled row sits on luma column 2k. Its values at luma columns ("sites") are C(k) at 2k, and
-at 2k+1 the mean of C(k) and C(k+1), but C(k) if the surface breaks on the right of 2k+1 (or k is the last), else C(k+1) if
-it breaks on the left: colours do not bleed over an edge. Sites are splatted like luma. Chroma pixel k of the output shows the
-site value at pixel 2k, or at 2k+1 if 2k is a hole; if both are, it is a chroma hole. In 4:2:0 chroma row r follows luma row
-2r; then every chroma pixel that row 2r left a hole while row 2r+1 shows something at 2k (else at 2k+1) = j takes the source
-chroma sample nearest to that position, floor((j - eye * parallax) / 2 + 0.5), clamped to the row.
+Chroma. Chroma sample k of a subsampled row sits on luma column 2k. Its values at luma columns ("sites") are C(k) at
+2k, and at 2k+1 the mean of C(k) and C(k+1), but C(k) if the surface breaks on the right of 2k+1 (or k is the last),
+else C(k+1) if it breaks on the left: colours do not bleed over an edge. Sites are splatted like luma. Chroma pixel
+k of the output shows the site value at pixel 2k, or at 2k+1 if 2k is a hole; if both are, it is a chroma hole. In
+4:2:0 chroma row r follows luma row 2r; then every chroma pixel that row 2r left a hole while row 2r+1 shows
+something at 2k (else at 2k+1) = j takes the source chroma sample nearest to that position, floor((j - eye *
+parallax) / 2 + 0.5), clamped to the row.
 
-Holes, run by run: pixels [a, b) with edges a-1 and b where these lie inside the frame. `background` copies the edge of
-smaller parallax (left on a tie), `surface` is L + (R - L) * ((j - (a-1)) / (b - (a-1))), rounded as above; with a single
-edge both copy that. Chroma holes in the run lie between chroma pixels (a-1) // 2 and b // 2 and follow the same rule in
-chroma columns, with the luma edges' choice of side. A row that is all hole, and every hole with `none`, is 0 with
-mid-grey chroma and parallax 0.
+Holes, run by run: pixels [a, b) with edges a-1 and b where these lie inside the frame. `background` copies the edge
+of smaller parallax (left on a tie), `surface` is L + (R - L) * ((j - (a-1)) / (b - (a-1))), rounded as above; with
+a single edge both copy that. Chroma holes in the run lie between chroma pixels (a-1) // 2 and b // 2 and follow the
+same rule in chroma columns, with the luma edges' choice of side. A row that is all hole, and every hole with
+`none`, is 0 with mid-grey chroma and parallax 0.
 """
 
 from __future__ import annotations
@@ -57,7 +60,7 @@ def forward_splat_reference(
     tear_px: float,
     fill: Fill,
 ) -> tuple[SplatView, ...]:
-    """Render each eye row by row; arguments as `forward_splat` has checked them. See the module text for the definition."""
+    """Render each eye row by row as the module text defines it; arguments as `forward_splat` has checked them."""
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         return tuple(_render(planes, parallax_px, layout, eye, tear_px, fill) for eye in eyes)
 

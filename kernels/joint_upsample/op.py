@@ -1,0 +1,63 @@
+"""The contract of `joint_upsample`: checks of every argument, then the implementation for the arrays' device."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels._require import (
+    require_array,
+    require_positive_int,
+    require_sample_bits,
+    require_shape,
+    require_writable,
+)
+from kernels.joint_upsample.cpu import joint_upsample_cpu
+from kernels.joint_upsample.grid import Array
+
+
+def joint_upsample(
+    disparity: Array,  # (h, w)
+    luma: Array,  # (H, W)
+    *,
+    out: Array | None = None,
+    threads: int = 1,
+    bits: int | None = None,
+) -> Array:
+    """Bring a small disparity map to frame size, with its edges where the picture has them.
+
+    Larger disparity is nearer (docs/glossary.md), but nothing here depends on it.
+    `kernels/joint_upsample/reference.py` is the full definition.
+
+    Args:
+        disparity: (h, w) float32, relative 0..1 and finite, h <= H and w <= W. Rows contiguous, row stride free.
+        luma: (H, W) uint8 or uint16, the frame's own luma plane. Rows contiguous, row stride free.
+        out: (H, W) float32, overwritten; not overlapping the inputs.
+        threads: CPU threads; changes only speed.
+        bits: used bits of uint16 luma, 9 to 16, default 10.
+
+    Returns:
+        (H, W) float32; every value lies between the four samples around it.
+
+    Raises:
+        TypeError: an argument is not of a listed kind or dtype.
+        ValueError: shapes do not fit, an option is out of range, or disparity holds NaN or infinity.
+
+    Cost and ordering: runs when called; releases the GIL; with `out` no memory of frame size is allocated.
+    Deterministic: yes, the same bits for every thread count. Differentiable: no.
+    """
+    require_array("disparity", disparity, ndim=2, dtypes=(np.float32,))
+    require_array("luma", luma, ndim=2, dtypes=(np.uint8, np.uint16))
+    if any(small > large for small, large in zip(disparity.shape, luma.shape, strict=True)):
+        raise ValueError(f"disparity must not be larger than luma {luma.shape}, got {disparity.shape}")
+    if not np.isfinite(disparity).all():
+        raise ValueError("disparity must be finite, got NaN or infinity")
+    depth = require_sample_bits(luma.dtype, bits)
+    threads = require_positive_int("threads", threads, maximum=256)
+    if out is None:
+        out = np.empty(luma.shape, np.float32)
+    else:
+        require_array("out", out, ndim=2, dtypes=(np.float32,))
+        require_shape("out", out, luma.shape)
+        require_writable("out", out, [disparity, luma])
+    joint_upsample_cpu(disparity, luma, out, luma_scale=0.5 ** (depth - 8), threads=threads)
+    return out
