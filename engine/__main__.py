@@ -117,14 +117,17 @@ def _captured_error() -> Iterator[io.StringIO]:
 
 
 def _one_line(box: str, name: str) -> str:
+    # The first row is a title; rules part the message from hints. Where a terminal knows no box characters the parser
+    # draws the same with minus signs.
     text = re.sub(r"\x1b\[[0-9;]*m", "", box)
-    rows = [row.strip().strip("│╭╰╮╯").strip() for row in text.splitlines()]
+    rows = [row.strip(" │╭╰╮╯|+") for row in text.splitlines()][1:]
     sections: list[list[str]] = [[]]
-    for row in rows[1:-1]:
-        if row and not row.strip("─"):
+    for row in rows:
+        if row and not row.strip("─-"):
             sections.append([])
         elif row:
             sections[-1].append(row)
+    sections = [section for section in sections if section] or [[]]
     first = sections[0]
     if first[:1] == [f"Missing from wheatstone {name}:"]:
         return f"missing: {' '.join(row for row in first[1:] if re.fullmatch(r'[A-Z{-][^ a-z]*|{.*}', row))}"

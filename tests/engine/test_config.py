@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from engine import config, inference, models
+from engine.config import BenchOptions, ConvertOptions, ModelsOptions
+from engine.errors import UsageError
+from engine.geometry import Eyes
+from engine.layouts import LAYOUTS, Anaglyph
+from engine.stereo import InfillMode
+
+# shared by everybody who scripts the command: names and defaults stay
+CONVERT_DEFAULTS = {
+    "layout": "half-sbs",
+    "eyes": "both",
+    "depth": "depth-small",
+    "depth_every": 1,
+    "strength": 2.5,
+    "convergence": "auto",
+    "parallax": "scaled",
+    "infill": "net",
+    "runtime": "auto",
+    "device": "auto",
+    "codec": "h264",
+    "crf": 18.0,
+    "preset": "fast",
+    "start": 0.0,
+    "duration": None,
+    "overwrite": False,
+    "report": None,
+    "measure_transcode": False,
+    "debug": False,
+    "threads": 0,
+    "anaglyph": "dubois",
+}
+
+
+def _convert(**options: Any) -> ConvertOptions:
+    return ConvertOptions(input="in.mp4", output="out.mp4", **options)
+
+
+def test_defaults_stay() -> None:
+    found = dataclasses.asdict(_convert())
+    assert {name: value for name, value in found.items() if name not in ("input", "output")} == CONVERT_DEFAULTS
+
+
+def test_names_agree_with_the_tables() -> None:
+    assert set(get_args(config.LayoutName)) == set(LAYOUTS)
+    assert set(get_args(config.AnaglyphName)) == set(get_args(Anaglyph))
+    assert set(get_args(config.EyesName)) == set(get_args(Eyes))
+    assert set(get_args(config.InfillName)) == set(get_args(InfillMode))
+    assert set(get_args(config.RuntimeName)) == set(get_args(inference.RuntimeName))
+    assert set(get_args(config.DeviceName)) == set(get_args(inference.DeviceName))
+    assert models.DEFAULT_DEPTH == config.DEFAULT_DEPTH
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"depth_every": 0}, "--depth-every"),
+        ({"strength": 30.0}, "--strength"),
+        ({"strength": math.nan}, "--strength"),
+        ({"convergence": 1.5}, "--convergence"),
+        ({"convergence": math.nan}, "--convergence"),
+        ({"threads": -1}, "--threads"),
+        ({"depth": ""}, "--depth"),
+        ({"depth": "file:"}, "--depth"),
+        ({"parallax": "raw"}, "--parallax raw"),
+        ({"start": -1.0}, "--start"),
+        ({"start": math.inf}, "--start"),
+        ({"duration": 0.0}, "--duration"),
+        ({"duration": math.nan}, "--duration"),
+        ({"crf": -1.0}, "--crf"),
+        ({"report": Path("/nowhere/at/all/r.json")}, "--report"),
+    ],
+)
+def test_mistakes_name_the_option(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        _convert(**options)
+
+
+@pytest.mark.parametrize("options", [{"frames": 0}, {"segments": 0}, {"repeats": -1}, {"threads": -1}])
+def test_bench_mistakes(options: dict[str, int]) -> None:
+    with pytest.raises(UsageError, match=f"--{next(iter(options))}"):
+        BenchOptions(what="pipeline", **options)  # type: ignore[arg-type]
+
+
+def test_models_info_needs_a_name() -> None:
+    with pytest.raises(UsageError, match="needs the name"):
+        ModelsOptions(action="info")
+
+
+def test_depth_path() -> None:
+    assert _convert(depth="file:maps/a").depth_path == Path("maps/a")
+    assert _convert(depth="some/net.onnx").depth_path is None
+
+
+def test_options_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        _convert().crf = 3  # type: ignore[misc]
