@@ -113,18 +113,15 @@ def render_scene(
         clean: no noise, blur or compression.
 
     Raises:
-        ValueError: unknown kind, or a size below 16 pixels.
+        ValueError: unknown kind, a size below 16 pixels, or assets that are not the renderer's.
     """
+    if assets is not renderer.assets:
+        raise ValueError("assets must be the ones the renderer was made with")
     if min(width, height) < 16:
         raise ValueError(f"pictures must be at least 16 x 16, not {width} x {height}")
     size = (width, height)
-    for attempt in range(_ATTEMPTS):
-        still = build_scene(seed, assets, kind=kind, attempt=attempt)
-        smooth = clean or bool(scene_rng(seed, 2_000_000).random() < _SMOOTH)
-        renderer.load(still)
-        left = renderer.draw(still, still.camera, size, smooth=smooth)
-        if teaches(left) or attempt == _ATTEMPTS - 1:
-            break
+    smooth = clean or bool(scene_rng(seed, 2_000_000).random() < _SMOOTH)
+    still, left = _first_that_teaches(seed, size, renderer, kind, smooth)
     rng = scene_rng(seed, 1_000_000)
     nearest = float(np.quantile(left.inverse_depth, 0.998))
     focal = still.camera.focal_px(width)
@@ -158,6 +155,19 @@ def render_scene(
         focal_px=focal,
         behind=hidden,
     )
+
+
+def _first_that_teaches(
+    seed: int, size: tuple[int, int], renderer: Renderer, kind: str | None, smooth: bool
+) -> tuple[Scene, Picture]:
+    """The seed's first attempt that is worth a look (or its last), and what its left eye sees."""
+    for attempt in range(_ATTEMPTS):
+        scene = build_scene(seed, renderer.assets, kind=kind, attempt=attempt)
+        renderer.load(scene)
+        left = renderer.draw(scene, scene.camera, size, smooth=smooth)
+        if teaches(left):
+            break
+    return scene, left
 
 
 def _behind(picture: Picture, factor: float) -> Behind:
