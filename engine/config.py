@@ -31,6 +31,8 @@ DeviceName = Literal["auto", "cpu", "cuda"]
 
 DEFAULT_DEPTH = "depth-small"
 """The embedded network that estimates depth when nothing else is asked for."""
+DEFAULT_INFILL = "infill-small"
+"""The embedded network that paints holes."""
 MAX_STRENGTH = 20.0
 
 _Input = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT")]
@@ -218,7 +220,19 @@ class BenchOptions(CommonOptions):
     json: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: none)")] = None
     """Also write the records to this file."""
     input: Annotated[str | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: a clip made here)")] = None
-    """pipeline: the clip to convert. quality: the folder with the truth."""
+    """pipeline: the clip to convert."""
+    data: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="(needed for quality)")] = None
+    """quality: the folder with test sets, rgbd/SET/ and stereo_gt/SET/SCENE/."""
+    only: Annotated[
+        Literal["depth", "infill"] | None, tyro.conf.arg(metavar="{depth,infill}", help_behavior_hint="(default: both)")
+    ] = None
+    """quality: score one of the two networks."""
+    depth: Annotated[str, tyro.conf.arg(metavar="NAME|PATH|none")] = DEFAULT_DEPTH
+    """quality: the depth network; none scores what needs no network."""
+    infill: Annotated[str, tyro.conf.arg(metavar="NAME|PATH|none")] = DEFAULT_INFILL
+    """quality: the infill network; none scores what needs no network."""
+    pictures: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="(default: none)")] = None
+    """quality: write sheets to look at: input, holes, every method, truth."""
     frames: Annotated[int, tyro.conf.arg(metavar="N")] = 120
     """pipeline: how many frames each measurement converts."""
     segments: Annotated[int, tyro.conf.arg(metavar="N")] = 3
@@ -226,7 +240,7 @@ class BenchOptions(CommonOptions):
     repeats: Annotated[int, tyro.conf.arg(metavar="N")] = 15
     """kernels: how often each case is timed."""
     threads: _Threads = 0
-    """kernels: threads of the operators. pipeline: cores one stage may use."""
+    """kernels: threads of the operators. pipeline: cores one stage may use. quality: threads of the networks."""
 
     def __post_init__(self) -> None:
         for name in ("frames", "segments", "repeats"):
@@ -234,6 +248,8 @@ class BenchOptions(CommonOptions):
                 raise UsageError(f"--{name} must be 1 or more, got {getattr(self, name)}")
         if self.threads < 0:
             raise UsageError(f"--threads must be 0 or more, got {self.threads}")
+        if self.what == "quality" and self.data is None:
+            raise UsageError("bench quality needs --data DIR: a folder with rgbd/SET/ or stereo_gt/SET/SCENE/ in it")
         _check_folder("json", self.json)
 
 

@@ -10,7 +10,7 @@ from benchmarks.quality.depth import DepthEngine, rgbd_records, stereo_records
 from benchmarks.quality.fillers import FREE_FILLERS, Filler, network_fillers
 from benchmarks.quality.infill import infill_records
 from benchmarks.record import Record, machine
-from engine.errors import InputError, UsageError
+from engine.errors import InputError
 from engine.inference.artifact import Artifact
 from engine.report import versions
 from training.evaluation.rgbd_frames import read_rgbd
@@ -25,7 +25,7 @@ LAYOUT = (
 
 
 def measure(
-    data: Path | str | None,
+    data: Path | str,
     *,
     depth: Artifact | None = None,
     infill: Artifact | None = None,
@@ -50,13 +50,10 @@ def measure(
         pictures.
 
     Raises:
-        UsageError: no folder was named.
         InputError: it has no test set, or one that cannot be read.
         ModelError: a network cannot be played.
         OutputError: a sheet cannot be written.
     """
-    if data is None:
-        raise UsageError(f"bench quality needs --data DIR, a folder with test sets in it; {LAYOUT}")
     rgbd, stereo = _folders(Path(data), "rgbd"), _folders(Path(data), "stereo_gt")
     if not stereo and ("depth" not in what or not rgbd):
         raise InputError(f"{data}: no test set in it; {LAYOUT}")
@@ -64,6 +61,8 @@ def measure(
     if "depth" in what:
         records += _depth(rgbd, stereo, depth, pictures, threads, tell)
     if "infill" in what:
+        if not stereo:
+            tell(f"infill: left out, {data} has no stereo_gt folder")
         records += _infill(stereo, infill, pictures, threads, tell)
     return records
 

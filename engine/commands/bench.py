@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from engine import models
 from engine.commands.screen import console
 from engine.config import BenchOptions
-from engine.errors import UnavailableError
+from engine.errors import ModelError, UnavailableError
 from engine.report import write_json
+
+if TYPE_CHECKING:
+    from engine.inference.artifact import Artifact
 
 
 def run(options: BenchOptions) -> int:
@@ -44,9 +48,32 @@ def _arguments(options: BenchOptions) -> dict[str, Any]:
             "threads": options.threads,
             "clip": options.input,
         },
-        "quality": {"folder": options.input},
     }
-    return every[options.what]
+    return every[options.what] if options.what in every else _of_quality(options)
+
+
+def _of_quality(options: BenchOptions) -> dict[str, Any]:
+    what = ("depth", "infill") if options.only is None else (options.only,)
+    names = {"depth": options.depth, "infill": options.infill}
+    networks = {kind: _network(name, kind) if kind in what else None for kind, name in names.items()}
+    return networks | {
+        "data": options.data,
+        "what": what,
+        "pictures": options.pictures,
+        "threads": options.threads or None,
+    }
+
+
+def _network(name: str, kind: str) -> Artifact | None:
+    """The network of that name; None for none."""
+    if name == "none":
+        return None
+    from engine.inference.artifact import Artifact
+
+    artifact = Artifact.load(models.find(name))
+    if artifact.kind != kind:
+        raise ModelError(f"--{kind} {name}: this network is of kind {artifact.kind}, but {kind} is needed here")
+    return artifact
 
 
 def _table(records: list[Any]) -> Table:
