@@ -52,7 +52,7 @@ class NetworkInfill:
         min_width: int = 4,
         max_tiles: int = 24,
     ) -> None:
-        """Make the painter; networks are opened when they are first needed, one per batch size.
+        """Make the painter; networks are opened by `prepare` or when first needed, one per batch size.
 
         Args:
             open_network: opens the network for an input of shape (N, 8, h, w).
@@ -66,6 +66,13 @@ class NetworkInfill:
         self._max_tiles = max_tiles
         self._networks: dict[tuple[int, int, int, int], InfillNetwork] = {}
         self.count = InfillCount()
+
+    def prepare(self, width: int, height: int) -> None:
+        """Open the networks for pictures of this size now, rather than when the first hole appears."""
+        shape = self._tile.fitted(width, height)
+        if shape is not None:
+            for batch in _BATCHES:
+                self._network((batch, _CHANNELS, shape.height, shape.width))
 
     def paint(
         self,

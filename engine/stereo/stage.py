@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.colour import black
 from engine.frame import Frame, View
 from engine.geometry import Eyes, eye_offsets
-from engine.stereo.infill import NetworkInfill
+from engine.stereo.infill import InfillCount, NetworkInfill
 from engine.stereo.parallax import ParallaxMapper
 from kernels import SplatView, forward_splat
 
@@ -50,6 +50,16 @@ class StereoStage:
         self._wanted = wanted
         self._tear_px = tear_px
         self._threads = threads
+
+    @property
+    def infill_count(self) -> InfillCount | None:
+        """What the network painted so far; None without one."""
+        return self._infill.count if isinstance(self._infill, NetworkInfill) else None
+
+    def prepare(self, width: int, height: int) -> None:
+        """Load whatever frames of this size will need, so that the first one does not wait for it."""
+        if isinstance(self._infill, NetworkInfill):
+            self._infill.prepare(width, height)
 
     def process(self, frame: Frame) -> Frame:
         """Render both eyes.

@@ -133,6 +133,18 @@ def test_networks_are_opened_once_per_batch_size(make_frame) -> None:
     assert {shape[1:] for shape in painter.opened} == {(8, 64, 64)}
 
 
+def test_preparing_opens_all_that_frames_will_need(make_frame) -> None:
+    painter = Painter()
+    stage = StereoStage(ParallaxMapper(strength=15.0, convergence=0.1), infill=NetworkInfill(painter.open, tile=TILE))
+    stage.prepare(160, 144)
+    opened = list(painter.opened)
+    assert opened
+    stage.process(make_frame())
+    assert painter.opened == opened
+    assert stage.infill_count is not None
+    assert stage.infill_count.tiles == len(painter.guides) > 0
+
+
 def test_a_tiny_picture_keeps_its_stretched_background(make_frame) -> None:
     painter = Painter()
     frame = make_frame(width=30, height=20)
