@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-# nogil: callers thread over rows. cache: on disk, so that a second process starts quickly; nothing compiles on import.
+# nogil: callers thread over rows.
 # error_model: division by zero as in NumPy, without which no loop with a division is vectorised.
 # _nrt: no reference counting, which costs more than the work on a short run of pixels; loops allocate nothing.
 # No fastmath: every operation rounds once, in the order written, as the references do.
-_OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy", "_nrt": False}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
+
+
+class _FolderCache(FunctionCache):
+    """Compiled code on disk, stale as soon as any file of the function's folder changes, not only its own."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        folder = Path(function.__code__.co_filename).parent
+        stamps = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.py"))]
+        self._cache_file = IndexDataCacheFile(
+            cache_path=self._cache_path, filename_base=self._impl.filename_base, source_stamp=stamps
+        )
+
+
+def _compile(function: Function, **more: Any) -> Function:
+    dispatcher = numba.njit(**_OPTIONS, **more)(function)
+    dispatcher._cache = _FolderCache(function)
+    return cast(Function, dispatcher)
 
 
 def compiled(function: Function) -> Function:
     """Compile a loop over arrays at its first call."""
-    return cast(Function, numba.njit(**_OPTIONS)(function))
+    return _compile(function)
 
 
 def compiled_inline(function: Function) -> Function:
     """Like `compiled`, put into its callers' code: for what an inner loop calls with many arrays."""
-    return cast(Function, numba.njit(**_OPTIONS, inline="always")(function))
+    return _compile(function, inline="always")

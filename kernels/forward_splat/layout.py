@@ -11,6 +11,8 @@ Array = np.ndarray[Any, Any]
 Fill = Literal["none", "background", "surface"]
 FILLS: tuple[Fill, ...] = ("none", "background", "surface")
 MAX_WIDTH = 32768
+HALF_WIDTH, FULL_WIDTH = 1, 2
+"""Which chroma rows go with a luma row; 0 where none do."""
 
 
 @dataclass(frozen=True, slots=True)

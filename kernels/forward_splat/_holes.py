@@ -1,0 +1,100 @@
+"""Compiled loops over the holes of a drawn row: the mask, late chroma, and the fills."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels._jit import compiled
+from kernels.forward_splat.layout import FULL_WIDTH, HALF_WIDTH, Array
+
+_ZERO = np.float32(0)
+_HALF = np.float32(0.5)
+
+
+@compiled
+def split_holes(seen: Array, hole: Array, hole_row: Array) -> None:
+    """Write the hole mask of a drawn row, once to keep and once to search, and make the parallax of holes 0."""
+    for j in range(seen.size):
+        empty = seen[j] != seen[j]
+        hole[j] = empty
+        hole_row[j] = empty
+        seen[j] = _ZERO if empty else seen[j]
+
+
+@compiled
+def find_runs(holes: tuple[Array, Array], width: int, runs: Array) -> int:
+    """Write (first, one past last) of every run of holes; how many there are."""
+    hole_words, hole = holes
+    count = 0
+    b = 0
+    while b < width:
+        a = b
+        while a < width and not hole[a]:
+            # Eight pixels without a hole at a time.
+            a = (a >> 3) + 1 << 3 if hole_words[a >> 3] == 0 else a + 1
+        b = a
+        while b < width and hole[b]:
+            b += 1
+        if a < width:
+            runs[count, 0] = a
+            runs[count, 1] = b
+            count += 1
+    return count
+
+
+@compiled
+def late_chroma(
+    chroma: Array, target: Array, runs_above: Array, hole: Array, parallax: Array, eye: np.float32
+) -> None:  # fmt: skip
+    """Chroma pixels that the even row left empty although the odd row shows something there."""
+    width = parallax.size
+    last = (width - 1) >> 1
+    for n in range(runs_above.shape[0]):
+        b = runs_above[n, 1]
+        for k in range((runs_above[n, 0] + 1) >> 1, b >> 1 if b < width else last + 1):
+            j = 2 * k if hole[2 * k] == 0 else min(2 * k + 1, width - 1)
+            if not hole[j]:
+                nearest = np.floor((np.float32(j) - eye * parallax[j]) * _HALF + _HALF)
+                target[k] = chroma[int(min(max(nearest, _ZERO), np.float32(last)))]
+
+
+@compiled
+def _fill_run(
+    values: Array, stride: int, offset: int, width: int, left: int, right: int, left_is_background: bool,
+    stretch: bool, rounding: np.float32,
+) -> None:  # fmt: skip
+    """Fill strictly between the edges left and right; an edge outside the row does not exist."""
+    if not stretch or left < 0 or right >= width:
+        edge = values[(left if left_is_background else right) * stride + offset]
+        for j in range(left + 1, right):
+            values[j * stride + offset] = edge
+        return
+    a = np.float32(values[left * stride + offset])
+    b = np.float32(values[right * stride + offset])
+    for j in range(left + 1, right):
+        share = np.float32(j - left) / np.float32(right - left)
+        values[j * stride + offset] = a + share * (b - a) + rounding
+
+
+@compiled
+def fill_row(
+    runs: Array, parallax: Array, luma: Array, u: Array, v: Array, packed: bool, chroma: int, stretch: bool
+) -> None:  # fmt: skip
+    """Fill every run of holes that has an edge; chroma says which chroma rows go with this one."""
+    width = parallax.size
+    half_width = (width + 1) >> 1
+    for n in range(runs.shape[0]):
+        a, b = runs[n, 0], runs[n, 1]
+        if b - a == width:
+            return
+        from_left = b == width or (a > 0 and parallax[a - 1] <= parallax[b])
+        _fill_run(parallax, 1, 0, width, a - 1, b, from_left, stretch, _ZERO)
+        for c in range(3 if packed else 1):
+            _fill_run(luma, 3 if packed else 1, c, width, a - 1, b, from_left, stretch, _HALF)
+        if chroma == FULL_WIDTH:
+            _fill_run(u, 1, 0, width, a - 1, b, from_left, stretch, _HALF)
+            _fill_run(v, 1, 0, width, a - 1, b, from_left, stretch, _HALF)
+        elif chroma == HALF_WIDTH:
+            right = b >> 1 if b < width else half_width
+            _fill_run(u, 1, 0, half_width, (a - 1) >> 1, right, from_left, stretch, _HALF)
+            _fill_run(v, 1, 0, half_width, (a - 1) >> 1, right, from_left, stretch, _HALF)
