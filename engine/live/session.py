@@ -142,4 +142,4 @@ def _playing(options: PlayOptions, source: Source) -> Playing:
 
 
 def _title(options: PlayOptions) -> str:
-    return options.input if kind_of(options.input) == "pattern" else Path(options.input).name
+    return "pattern" if kind_of(options.input) == "pattern" else Path(options.input).name
