@@ -96,9 +96,9 @@ def _runtimes() -> Iterator[Finding]:
 
 def _devices(runtime: str) -> str:
     if runtime == "openvino":
-        import openvino
+        from engine.inference.openvino import load_openvino
 
-        core = openvino.Core()
+        core = load_openvino().Core()
         return ", ".join(f"{name}: {core.get_property(name, 'FULL_DEVICE_NAME')}" for name in core.available_devices)
     import onnxruntime
 

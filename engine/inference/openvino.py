@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,7 @@ class OpenVinoSession:
         Raises:
             ModelError: the file cannot be read, or the network does not take this shape.
         """
-        import openvino
-
+        openvino = load_openvino()
         self.shape = tuple(shape)
         self.precision = precision
         options: dict[str, Any] = {
@@ -62,8 +62,16 @@ class OpenVinoSession:
         return np.array(result, dtype=np.float32)
 
 
-def has_bf16() -> bool:
-    """Whether this CPU computes in bfloat16 by itself."""
+def load_openvino() -> Any:
+    """The openvino package without its telemetry: imported plainly it starts a thread that reports usage to Intel."""
+    # None in sys.modules makes the import fail, and then OpenVINO uses a stub that does nothing.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
 
+    return openvino
+
+
+def has_bf16() -> bool:
+    """Whether this CPU computes in bfloat16 by itself."""
+    openvino = load_openvino()
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
