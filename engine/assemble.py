@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +49,8 @@ class Line:
     sink: Sink
     notes: tuple[str, ...] = ()
     """How the options were understood, where that may surprise."""
+    stereo: StereoStage | None = None
+    """None where no eye is rendered."""
 
     @property
     def warnings(self) -> list[str]:
@@ -71,13 +74,15 @@ def assemble(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | Non
         picture = layout.output(source.info)
         sink, notes = _open_sink(options, source)
         stages = [Stage(name="depth", process=stamped("depth", depth_stage(options, source.info).process))]
+        stereo = None
         if picture.needs_left or picture.needs_right:
             stereo = stereo_stage(options, (picture.needs_left, picture.needs_right))
-            stages.append(Stage(name="stereo", process=stamped("stereo", stereo.process)))
+            load = partial(stereo.prepare, source.info.width, source.info.height)
+            stages.append(Stage(name="stereo", open=load, process=stamped("stereo", stereo.process)))
         stages.append(Stage(name="layout", process=stamped("layout", layout.process)))
         line = _line(source, stages, sink, picture, on_frame)
         opened.pop_all()
-    return Line(line, source, sink, notes)
+    return Line(line, source, sink, notes, stereo)
 
 
 def assemble_transcode(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | None = None) -> Line:

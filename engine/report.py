@@ -28,6 +28,8 @@ class Report:
     stages: Mapping[str, StageTimes]
     dropped: Mapping[str, int] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    infill: Mapping[str, int] | None = None
+    """Tiles that the infill network painted, and those over its budget that show stretched background instead."""
     transcode_fps: float | None = None
     """Frames a second of the same decode and encode without stereo work, where it was measured."""
 
@@ -47,6 +49,8 @@ class Report:
         }
         if self.transcode_fps is not None:
             document["transcode_fps"] = round(self.transcode_fps, 3)
+        if self.infill is not None:
+            document["infill"] = dict(self.infill)
         return document | {
             "peak_rss_mb": round(self.peak_rss_mb, 1),
             "stages": {name: _stage(times) for name, times in self.stages.items()},

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from engine.assemble import Line, assemble, assemble_transcode
@@ -87,6 +87,7 @@ def _convert(
     expect(line.source.info.frame_count)
     seconds, was_interrupted = _run(line)
     stages = stage_times(line.graph.measurements())
+    painted = line.stereo.infill_count if line.stereo is not None else None
     report = Report(
         frames_in=stages["source"].work.count,
         frames_out=line.sink.frames_written,
@@ -94,6 +95,7 @@ def _convert(
         peak_rss_mb=peak_rss_mb(),
         stages=stages,
         warnings=line.warnings,
+        infill=asdict(painted) if painted is not None else None,
     )
     if options.measure_transcode and not was_interrupted:
         report = replace(report, transcode_fps=transcode_fps(options))

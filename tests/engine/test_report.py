@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,9 @@ def test_unwritable_file_is_named(tmp_path: Path) -> None:
 
 def test_versions_hold_what_is_installed() -> None:
     assert {"python", "wheatstone", "numpy", "av"} <= set(versions())
+
+
+def test_infill_only_where_a_network_painted() -> None:
+    assert "infill" not in _report().as_json()
+    counted = replace(_report(), infill={"frames": 3, "tiles": 5, "tiles_over_budget": 0})
+    assert counted.as_json()["infill"] == {"frames": 3, "tiles": 5, "tiles_over_budget": 0}
