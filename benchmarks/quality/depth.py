@@ -29,7 +29,7 @@ from training.metrics import depth_scores, spearman
 _UNITS = {"spearman": "correlation", "abs_rel": "of depth", "delta1": "share of pixels"}
 _GRID_COLUMNS = 160
 """Scores are taken on a grid of about so many columns: neighbours tell nothing new."""
-_SHEETS = 3
+_FRAMES_PER_SHEET = 20
 _USUAL_AREA = 384 * 224
 
 Picture = NDArray[np.uint8]
@@ -100,7 +100,7 @@ def rgbd_records(
         frames: in order; those without known depth are played, not scored.
         engine: None scores the baselines only.
         context: goes into every record.
-        sheets: folder for pictures of a few frames; None writes none.
+        sheets: folder for a picture of every 20th frame; None writes none.
 
     Raises:
         InputError: no frame has known depth.
@@ -110,8 +110,7 @@ def rgbd_records(
         methods = {"engine": _Sequence(engine), "single": lambda picture: _Sequence(engine)(picture)}
     methods |= {"constant": constant, "bottom-near": bottom_near}
     found: dict[str, dict[str, dict[str, float]]] = {m: {metric: {} for metric in _UNITS} for m in methods}
-    drawn = 0
-    for frame in frames:
+    for index, frame in enumerate(frames):
         grid = _grid(frame.depth_m)
         truth, disparities = frame.depth_m[grid], {m: method(frame.image) for m, method in methods.items()}
         if not (truth > 0).any():
@@ -120,8 +119,7 @@ def rgbd_records(
             scores = depth_scores(disparity[grid], truth, truth > 0)
             for metric in _UNITS:
                 found[method][metric][frame.name] = getattr(scores, metric)
-        if sheets is not None and drawn < _SHEETS:
-            drawn += 1
+        if sheets is not None and index % _FRAMES_PER_SHEET == 0:
             inverse = np.where(frame.depth_m > 0, 1 / np.maximum(frame.depth_m, 1e-3), np.nan)
             _write_sheet(sheets / f"depth-{name}-{frame.name}.png", frame.image, inverse, disparities)
     return [

@@ -38,11 +38,12 @@ class HoleCase:
 
 def hole_case(scene: StereoScene) -> HoleCase:
     """Warp the left eye of a scene into the right one, as `convert --eyes right --parallax raw` does."""
-    frame = frame_of(scene.left, disparity=np.ascontiguousarray(scene.disparity_px, np.float32))
+    disparity = np.ascontiguousarray(scene.disparity_px, np.float32)
+    frame = frame_of(scene.left, disparity=disparity)
     view = right_eye(frame, "stretch")
     hole = np.asarray(view.hole) > 0
     unknown = np.where(scene.known, 0, 255).astype(np.uint8)
-    (doubt,) = forward_splat((unknown,), frame.disparity, eyes=(-1.0,), tear_px=TEAR_PX, fill="surface")
+    (doubt,) = forward_splat((unknown,), disparity, eyes=(-1.0,), tear_px=TEAR_PX, fill="surface")
     border = np.logical_and.accumulate(hole, axis=1)
     border |= np.logical_and.accumulate(hole[:, ::-1], axis=1)[:, ::-1]
     counted = (doubt.planes[0] == 0) & ~border
