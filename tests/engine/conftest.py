@@ -33,36 +33,73 @@ def x_display() -> Iterator[str]:
     server.wait(timeout=10)
 
 
-@pytest.fixture
-def press(x_display: str) -> Iterator[Callable[[str], None]]:
-    """Presses a key (an X keysym name: l, question, Up ...) on the virtual keyboard."""
-    x11, xtest = ctypes.util.find_library("X11"), ctypes.util.find_library("Xtst")
-    if x11 is None or xtest is None:
-        pytest.skip("libX11 or libXtst is not installed (Debian and Ubuntu: libxtst6)")
-    lib, test = ctypes.CDLL(x11), ctypes.CDLL(xtest)
-    lib.XOpenDisplay.restype = ctypes.c_void_p
-    lib.XOpenDisplay.argtypes = [ctypes.c_char_p]
-    lib.XStringToKeysym.restype = ctypes.c_ulong
-    lib.XStringToKeysym.argtypes = [ctypes.c_char_p]
-    lib.XKeysymToKeycode.argtypes = [ctypes.c_void_p, ctypes.c_ulong]
-    lib.XKeysymToKeycode.restype = ctypes.c_ubyte
-    for function in (lib.XSync, lib.XCloseDisplay):
-        function.argtypes = [ctypes.c_void_p, ctypes.c_int][: 2 if function is lib.XSync else 1]
-    test.XTestFakeKeyEvent.argtypes = [ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_ulong]
-    display = lib.XOpenDisplay(x_display.encode())
-    assert display
+class Keyboard:
+    """The virtual keyboard of an X display, and a look at who listens to it."""
 
-    def code(name: str) -> int:
-        return int(lib.XKeysymToKeycode(display, lib.XStringToKeysym(name.encode())))
+    def __init__(self, name: str, x11: str, xtest: str) -> None:
+        self._x11, self._xtest = ctypes.CDLL(x11), ctypes.CDLL(xtest)
+        pointer, number = ctypes.c_void_p, ctypes.c_ulong
+        for function, result, arguments in (
+            (self._x11.XOpenDisplay, pointer, [ctypes.c_char_p]),
+            (self._x11.XCloseDisplay, ctypes.c_int, [pointer]),
+            (self._x11.XSync, ctypes.c_int, [pointer, ctypes.c_int]),
+            (self._x11.XStringToKeysym, number, [ctypes.c_char_p]),
+            (self._x11.XKeysymToKeycode, ctypes.c_ubyte, [pointer, number]),
+            (self._x11.XDefaultRootWindow, number, [pointer]),
+            (self._x11.XGetInputFocus, ctypes.c_int, [pointer, ctypes.POINTER(number), ctypes.POINTER(ctypes.c_int)]),
+            (self._xtest.XTestFakeKeyEvent, ctypes.c_int, [pointer, ctypes.c_uint, ctypes.c_int, number]),
+        ):
+            function.restype, function.argtypes = result, arguments
+        self._display = self._x11.XOpenDisplay(name.encode())
+        assert self._display
 
-    def press_one(name: str) -> None:
-        keys = [code("Shift_L"), code("slash")] if name == "question" else [code(name)]
+    def wait_for_window(self, seconds: float = 30.0) -> None:
+        """Until some window has the keyboard."""
+        window, revert = ctypes.c_ulong(), ctypes.c_int()
+        nobody = (0, 1, self._x11.XDefaultRootWindow(self._display))
+        deadline = time.perf_counter() + seconds
+        while True:
+            self._x11.XGetInputFocus(self._display, ctypes.byref(window), ctypes.byref(revert))
+            if window.value not in nobody:
+                return
+            assert time.perf_counter() < deadline, "no window took the keyboard"
+            time.sleep(0.02)
+
+    def press(self, name: str) -> None:
+        """Press and release a key by its X keysym name: l, question, Up ..."""
+        self.wait_for_window()
+        names = ("Shift_L", "slash") if name == "question" else (name,)
+        keys = [self._x11.XKeysymToKeycode(self._display, self._x11.XStringToKeysym(n.encode())) for n in names]
         for key in keys:
-            test.XTestFakeKeyEvent(display, key, 1, 0)
+            self._xtest.XTestFakeKeyEvent(self._display, key, 1, 0)
         for key in reversed(keys):
-            test.XTestFakeKeyEvent(display, key, 0, 0)
-        lib.XSync(display, 0)
+            self._xtest.XTestFakeKeyEvent(self._display, key, 0, 0)
+        self._x11.XSync(self._display, 0)
         time.sleep(0.05)
 
-    yield press_one
-    lib.XCloseDisplay(display)
+    def close(self) -> None:
+        """Leave the display."""
+        self._x11.XCloseDisplay(self._display)
+
+
+@pytest.fixture
+def keyboard(x_display: str) -> Iterator[Keyboard]:
+    """Keys to press on the virtual display."""
+    x11, xtest = ctypes.util.find_library("X11"), ctypes.util.find_library("Xtst")
+    if x11 is None or xtest is None:
+        pytest.skip("libX11 or libXtst is not installed (Debian and Ubuntu: libx11-6 libxtst6)")
+    keys = Keyboard(x_display, x11, xtest)
+    yield keys
+    keys.close()
+
+
+@pytest.fixture
+def press(keyboard: Keyboard) -> Callable[[str], None]:
+    """Presses a key once a window has the keyboard."""
+    return keyboard.press
+
+
+@pytest.fixture
+def wait_for_window(keyboard: Keyboard) -> Callable[[], None]:
+    """Waits until a window has the keyboard."""
+    return keyboard.wait_for_window
