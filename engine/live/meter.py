@@ -35,7 +35,7 @@ class Meter:
     """Collects from the stamps of every frame that was drawn. One thread."""
 
     def __init__(self) -> None:
-        self._latency, self._pacing = Samples(), Samples()
+        self._latency, self._waiting, self._pacing = Samples(), Samples(), Samples()
         self._stages: dict[str, Samples] = {}
         self._intervals_ms: deque[float] = deque(maxlen=_RECENT)
         self._previous_time_s: float | None = None
@@ -46,9 +46,12 @@ class Meter:
     def add(self, frame: Frame) -> None:
         """Count a frame whose first stamp is its arrival and whose last one is its drawing."""
         end_s = frame.stamps[-1][2]
-        self._latency.add(end_s - frame.stamps[0][1])
+        latency_s = waiting_s = end_s - frame.stamps[0][1]
+        self._latency.add(latency_s)
         for stage, start_s, stop_s in frame.stamps[1:]:
             self._stages.setdefault(stage, Samples()).add(stop_s - start_s)
+            waiting_s -= stop_s - start_s
+        self._waiting.add(max(0.0, waiting_s))
         if self.drawn == 0:
             self._first_s = end_s
         else:
@@ -61,6 +64,11 @@ class Meter:
     def latency(self) -> Percentiles:
         """From arrival to the end of drawing."""
         return Percentiles.of(self._latency)
+
+    @property
+    def waiting(self) -> Percentiles:
+        """The part of the latency in which no stage worked on the frame: queues, and hops between threads."""
+        return Percentiles.of(self._waiting)
 
     @property
     def pacing_error(self) -> Percentiles:

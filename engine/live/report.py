@@ -30,7 +30,10 @@ class LiveReport:
     source_fps: float | None
     latency: Percentiles
     """From the moment a frame was due to the end of its drawing (glFinish); decoding and vsync are not in it."""
+    waiting: Percentiles
+    """The part of the latency in which no stage worked on the frame."""
     pacing_error: Percentiles
+    """How far the time between two drawn frames was from the time between their timestamps."""
     stages: Mapping[str, Percentiles]
     """Working time of the frames that were drawn."""
     queues: Mapping[str, Mapping[str, float]]
@@ -45,7 +48,7 @@ class LiveReport:
     def as_json(self) -> dict[str, Any]:
         """The document that ``--report`` writes."""
         document = asdict(self)
-        for name in ("latency", "pacing_error"):
+        for name in ("latency", "waiting", "pacing_error"):
             document[f"{name}_ms"] = _plain(document.pop(name))
         document["stages"] = {name: _plain(times) for name, times in document["stages"].items()}
         for name in ("seconds", "fps", "source_fps", "warm_up_s"):
@@ -86,6 +89,7 @@ def live_report(
         dropped=dict(drops),
         fps=meter.fps,
         latency=meter.latency,
+        waiting=meter.waiting,
         pacing_error=meter.pacing_error,
         stages=meter.stages,
         queues=queues,

@@ -34,6 +34,7 @@ def test_latency_runs_from_arrival_to_the_end_of_drawing() -> None:
     assert list(meter.stages) == ["depth", "draw"]
     assert meter.stages["depth"].p50_ms == pytest.approx(10)
     assert meter.stages["draw"].p50_ms == pytest.approx(2)
+    assert meter.waiting.max_ms == pytest.approx(100 - 10 - 2)
 
 
 def test_rate_and_pacing_of_a_steady_stream() -> None:

@@ -48,6 +48,7 @@ def test_document_has_plain_numbers_under_names_with_units() -> None:
     )
     document = json.loads(json.dumps(report.as_json()))
     assert document["latency_ms"] == {"count": 4, "p50": 30.0, "p90": 30.0, "p95": 30.0, "p99": 30.0, "max": 30.0}
+    assert document["waiting_ms"]["max"] == 0.0
     assert document["pacing_error_ms"]["count"] == 3
     assert document["stages"]["draw"]["p50"] == 30.0
     assert document["queues"] == {"depth": {"capacity": 1, "dropped": 2, "waited_for_input_s": 0.0, "busy_s": 0.25}}
