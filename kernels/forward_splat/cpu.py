@@ -69,7 +69,7 @@ def forward_splat_cpu(
                     layout.shift_y,
                     layout.mid_grey,
                 )
-                if not _render_band(sources, target, parallax, top, geometry, shape, rows):
+                if not render_band(sources, target, parallax, top, geometry, shape, rows):
                     return False
         return True
 
@@ -127,7 +127,7 @@ def _new_rows(layout: PlaneLayout) -> _Rows:
 
 
 @compiled
-def _render_band(
+def render_band(
     sources: tuple[Array, Array, Array], outputs: tuple[Array, ...], parallax: Array, top: int,
     geometry: tuple[np.float32, np.float32, int], shape: tuple[int, bool, bool, int, int, int],
     scratch: _Rows,

@@ -29,7 +29,7 @@ def joint_upsample_cpu(disparity: Array, luma: Array, out: Array, *, luma_scale:
 
     def upsample(share: slice) -> None:
         spread = np.empty((2, 4, width), np.float32)
-        _upsample_rows(
+        upsample_rows(
             samples, guide, pixels, scale, (x0, x1, fx), (y0, y1, fy), share.start, share.stop, spread, target
         )  # fmt: skip
 
@@ -104,10 +104,11 @@ def _blend_row(
 
 
 @compiled
-def _upsample_rows(
+def upsample_rows(
     samples: Array, guide: Array, luma: Array, scale: np.float32, columns: tuple[Array, Array, Array],
     rows: tuple[Array, Array, Array], start: int, stop: int, spread: Array, out: Array,
 ) -> None:  # fmt: skip
+    """Write rows start..stop of the result; columns and rows are `sample_positions`, spread is scratch."""
     x0, x1, fx = columns
     y0, y1, fy = rows
     # Slot y % 2 holds row y of the small map: the two rows around a pixel never share a slot.

@@ -1,0 +1,32 @@
+"""Shares on threads."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from kernels._parallel import for_each_share
+
+
+def test_one_share_stays_on_the_callers_thread() -> None:
+    assert for_each_share(lambda _: threading.current_thread(), [1]) == [threading.current_thread()]
+
+
+@pytest.mark.usefixtures("no_thread_left")
+def test_results_keep_their_order() -> None:
+    barrier = threading.Barrier(3)  # passes only if all three run at once
+
+    def work(share: int) -> int:
+        barrier.wait(timeout=10)
+        return share * share
+
+    assert for_each_share(work, [1, 2, 3]) == [1, 4, 9]
+
+
+def test_an_error_reaches_the_caller() -> None:
+    def work(share: int) -> None:
+        raise ValueError(f"share {share}")
+
+    with pytest.raises(ValueError, match="share 1"):
+        for_each_share(work, [1, 2])
