@@ -19,6 +19,8 @@ from engine.sources import open_source
 
 # Until caches are warm and pools are full memory grows by design; the slope is taken from what comes after.
 _WARM_SHARE = 0.3
+# A slope over fewer frames than this says nothing about a thousand.
+_SLOPE_FRAMES = 100
 
 
 def measure(
@@ -74,8 +76,10 @@ def records(prefix: str, segments: list[Segment], context: dict[str, Any]) -> li
         Record.of(f"{prefix}/transcode_fps", [s.transcode_fps for s in segments], "frames/s", context),
         Record.of(f"{prefix}/ratio", ratios, "of transcode", context),
         Record.of(f"{prefix}/peak_rss", [s.peak_rss_mb for s in segments], "MiB", context),
-        Record.of(f"{prefix}/rss_slope", [rss_slope(s.rss) for s in segments], "MiB/1000 frames", context),
     ]
+    slopes = [rss_slope(s.rss) for s in segments if s.frames >= _SLOPE_FRAMES]
+    if slopes:
+        found.append(Record.of(f"{prefix}/rss_slope", slopes, "MiB/1000 frames", context))
     for name in segments[0].stages:
         p50, p95, p99 = (float(np.median([s.stages[name][i] for s in segments])) for i in range(3))
         frames = sum(s.frames for s in segments)

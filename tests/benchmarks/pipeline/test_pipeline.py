@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.pipeline.pipeline import records, rss_slope
@@ -28,6 +30,11 @@ def test_ratio_is_taken_within_each_segment() -> None:
     assert found["pipeline/1080p/stage/depth"].n == 300
     assert found["pipeline/1080p/peak_rss"].value == 700
     assert found["pipeline/1080p/rss_slope"].value == 0
+
+
+def test_a_few_frames_have_no_slope() -> None:
+    short = replace(_segment(10, 20), frames=99)
+    assert "pipeline/1080p/rss_slope" not in {r.name for r in records("pipeline/1080p", [short], {})}
 
 
 def test_rss_slope_sees_a_leak_and_forgives_a_step() -> None:
