@@ -19,7 +19,7 @@ class Record:
 
     name: str
     value: float
-    """The median, unless the name says otherwise."""
+    """The median, unless the name or the context says otherwise."""
     unit: str
     n: int
     """How many measurements are behind it."""
