@@ -54,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    # The AV1 encoder talks a lot unless it is told to report errors only.
+    os.environ.setdefault("SVT_LOG", "1")
     try:
         return _dispatch(words)
     except KeyboardInterrupt:

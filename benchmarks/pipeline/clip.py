@@ -51,7 +51,7 @@ def make_clip(path: Path, *, width: int = 1920, height: int = 1080, frames: int 
             if index % _SHOT_FRAMES == 0:
                 layers = _shot(rng, width, height)
             picture = _draw(layers, index % _SHOT_FRAMES, width, height)
-            noisy = cv2.add(picture, grain[index % _GRAIN_FIELDS], dtype=cv2.CV_8U)
+            noisy: NDArray[Any] = cv2.add(picture, grain[index % _GRAIN_FIELDS], dtype=cv2.CV_8U)
             out.mux(stream.encode(av.VideoFrame.from_ndarray(noisy, format="bgr24")))
         out.mux(stream.encode(None))
 
