@@ -30,17 +30,8 @@ class _FolderCache(FunctionCache):
         )
 
 
-def _compile(function: Function, **more: Any) -> Function:
-    dispatcher = numba.njit(**_OPTIONS, **more)(function)
-    dispatcher._cache = _FolderCache(function)
-    return cast(Function, dispatcher)
-
-
 def compiled(function: Function) -> Function:
     """Compile a loop over arrays at its first call."""
-    return _compile(function)
-
-
-def compiled_inline(function: Function) -> Function:
-    """Like `compiled`, put into its callers' code: for what an inner loop calls with many arrays."""
-    return _compile(function, inline="always")
+    dispatcher = numba.njit(**_OPTIONS)(function)
+    dispatcher._cache = _FolderCache(function)
+    return cast(Function, dispatcher)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels._jit import compiled, compiled_inline
+from kernels._jit import compiled
 from kernels.forward_splat.layout import Array
 
 _ZERO = np.float32(0)
@@ -54,7 +54,7 @@ def blend(colours: Array, between: Array, width: int, blended: Array) -> None:
         blended[x] = _level(between[x], colours[x], colours[x + 1])
 
 
-@compiled_inline
+@compiled
 def _draw_half(
     x: int, on_left: bool, parallax: Array, colours: Array, num_channels: int, eye: np.float32,
     d0: Array, d1: Array, d2: Array, seen: Array,
@@ -71,7 +71,7 @@ def _draw_half(
         seen[j] = parallax[x] + _ZERO
 
 
-@compiled_inline
+@compiled
 def _draw_hard(
     x: int, parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32,
     d0: Array, d1: Array, d2: Array, seen: Array,
