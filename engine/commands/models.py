@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from rich.markup import escape
@@ -12,7 +12,7 @@ from rich.table import Table
 from engine import models
 from engine.commands.screen import console
 from engine.config import ModelsOptions
-from engine.inference.artifact import Artifact
+from engine.inference.artifact import Artifact, Port
 
 
 def run(options: ModelsOptions) -> int:
@@ -51,8 +51,15 @@ def _everything(artifact: Artifact) -> Table:
 
 def _rows(name: str, value: Any) -> list[tuple[str, str]]:
     """Nested values become one row each, so that nobody has to read braces."""
-    if isinstance(value, dict):
+    if isinstance(value, Port):
+        shape = " x ".join(map(str, value.shape))
+        return [(name, f"{value.name}: {shape} {value.dtype}, {value.meaning}")]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
         return [row for key, item in value.items() for row in _rows(f"{name}.{key}", item)]
-    if isinstance(value, Path | str | int | float):
-        return [(name, str(value))]
-    return [(name, repr(value))]
+    if isinstance(value, tuple | list) and any(isinstance(item, Port) for item in value):
+        return [row for item in value for row in _rows(name, item)]
+    if isinstance(value, tuple | list):
+        return [(name, ", ".join(map(str, value)))]
+    return [(name, f"{value:.6g}" if isinstance(value, float) else str(value))]
