@@ -24,11 +24,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"unknown recipe {name!r}: choose from {', '.join(RECIPES)}, or `data scenes`\n")
         return 2
     recipe = RECIPES[name]
-    try:
-        options = tyro.cli(recipe.options, args=rest, prog=f"python -m training {name}", description=recipe.help)
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+    options = tyro.cli(recipe.options, args=rest, prog=f"python -m training {name}", description=recipe.help)
     try:
         trainer = Trainer(recipe.build(options), options, Progress(name))
         path = trainer.run()

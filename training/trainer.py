@@ -181,6 +181,10 @@ class Trainer:
             save_checkpoint(self.snapshot(), path)
         return path
 
+    def stop(self) -> None:
+        """End the run after the step under way, as SIGINT does; safe from any thread."""
+        self._stop.set()
+
     @property
     def was_stopped(self) -> bool:
         """Whether a signal ended the run before its budget."""

@@ -1,0 +1,77 @@
+"""Infill networks: published layout, size, known pixels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from training.models.infill import InfillConfig, infill_network
+
+KEYS = Path(__file__).resolve().parents[4] / "shared/specs/checkpoint-keys/disocclusion_gated_unet_8ch_base48.json"
+
+
+def _parameters(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_reference_has_the_published_size() -> None:
+    with torch.device("meta"):
+        network = infill_network(InfillConfig(variant="reference"))
+    assert _parameters(network) == 19_811_763
+    assert len(network.state_dict()) == 102
+
+
+def test_reference_has_the_published_names() -> None:
+    if not KEYS.is_file():
+        pytest.skip(f"{KEYS.name}: the list of published tensors is not on this machine")
+    with torch.device("meta"):
+        network = infill_network(InfillConfig(variant="reference"))
+    expected = json.loads(KEYS.read_text())["keys"]
+    assert {name: list(value.shape) for name, value in network.state_dict().items()} == expected
+
+
+def test_fast_is_small_and_cheap() -> None:
+    network = infill_network(InfillConfig())
+    macs = 0
+
+    def count(module: nn.Module, inputs: object, output: torch.Tensor) -> None:
+        nonlocal macs
+        macs += output.numel() * module.weight[0].numel()
+
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.register_forward_hook(count)
+    network.eval()(torch.rand(1, 8, 64, 64))
+    assert _parameters(network) <= 1_000_000
+    assert macs / (64 * 64) <= 12_000
+
+
+@pytest.mark.parametrize("config", [InfillConfig(), InfillConfig(variant="reference", base=8)], ids=lambda c: c.variant)
+@pytest.mark.parametrize("training", [True, False])
+def test_known_pixels_pass_unchanged(config: InfillConfig, training: bool) -> None:
+    torch.manual_seed(0)
+    network = infill_network(config).train(training)
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, std=0.3)
+    guide = torch.rand(2, 8, 32, 40)
+    guide[:, 3] = 0
+    guide[:, 3, 8:20, 10:17] = 1
+    image = network(guide)
+    known = (guide[:, 3:4] == 0).expand_as(image)
+    assert image.shape == (2, 3, 32, 40)
+    assert torch.equal(image[known], guide[:, :3][known])
+    assert (image[~known] - guide[:, :3][~known]).abs().max() > 0.01
+    if not training:
+        assert image.min() >= 0
+        assert image.max() <= 1
+
+
+def test_fast_starts_from_the_stretched_surface() -> None:
+    network = infill_network(InfillConfig()).eval()
+    guide = torch.rand(1, 8, 16, 16)
+    guide[:, 3] = 1
+    assert torch.allclose(network(guide), guide[:, :3])

@@ -1,0 +1,57 @@
+"""The infill recipe on small scenes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from training.checkpoint import load_checkpoint
+from training.holes import HoleOptions
+from training.models.infill import InfillConfig
+from training.recipes.infill import InfillOptions, build
+from training.trainer import Trainer
+
+
+def _options(data: Path, out: Path, **changes: Any) -> InfillOptions:
+    fields = {"data": data, "out": out, "steps": 40, "batch": 8, "threads": 1, "size": (32, 40), "lr": 4e-3}
+    fields |= {"holes": HoleOptions(edge_error=0, colour=0.2), "model": InfillConfig(fast=(12, 16, 24), dilations=(2,))}
+    return InfillOptions(**(fields | changes))
+
+
+@pytest.mark.parametrize("model", [InfillConfig(fast=(12, 16, 24)), InfillConfig(variant="reference", base=8)])
+def test_loss_falls(shards: Path, tmp_path: Path, model: InfillConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = _options(shards, tmp_path, model=model, steps=60, lr=1e-2)
+    task = build(options)
+    # Losses of single steps differ more by their holes than by learning, so every step sees the same ones.
+    fixed = task.make_batch(0, 0.0)
+    monkeypatch.setattr(task, "make_batch", lambda *_: fixed)
+    with torch.no_grad():
+        before = float(task.loss(task.network.eval(), fixed, 0))
+    trainer = Trainer(task, options)
+    path = trainer.run()
+    with trainer.averaged() as network:
+        after = float(task.loss(network, fixed, 0))
+    assert after < 0.85 * before
+    checkpoint = load_checkpoint(path)
+    assert InfillConfig(**checkpoint.config) == model
+    assert {"scenes/psnr_hole", "scenes/psnr_stretch"} <= set(checkpoint.summary["metrics"])
+
+
+def test_batches_depend_on_the_step_only(shards: Path, tmp_path: Path) -> None:
+    first, second = (build(_options(shards, tmp_path)).make_batch(5, fraction) for fraction in (0.1, 0.9))
+    for name in ("guide", "truth", "mask"):
+        assert np.array_equal(first[name], second[name])
+    assert first["guide"].shape == (8, 8, 40, 32)
+    hole, counted = first["guide"][:, 3:4], first["mask"]
+    assert (counted <= hole).all()
+    assert counted.flatten(1).any(dim=1).all()
+
+
+def test_crops_larger_than_the_scenes_are_explained(shards: Path, tmp_path: Path) -> None:
+    task = build(_options(shards, tmp_path, size=(512, 512), batch=2))
+    with pytest.raises(ValueError, match="hardly any hole"):
+        task.make_batch(0, 0.0)

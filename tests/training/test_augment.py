@@ -1,0 +1,57 @@
+"""Augmentation: deterministic, in step with its disparity, in range."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from training.augment import Augmenter, AugmentOptions, recolour
+
+_STILL = AugmentOptions(zoom=1.0, aspect=1.0, colour=0, gray=0, blur=0, noise=0, jpeg=0)
+
+
+@pytest.fixture
+def picture(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    disparity = np.repeat(np.repeat(rng.integers(0, 200, (12, 16)), 8, 0), 8, 1)
+    return np.stack([disparity] * 3, axis=-1).astype(np.uint8), disparity.astype(np.float16)
+
+
+def test_picture_and_disparity_move_together(picture: tuple[np.ndarray, np.ndarray]) -> None:
+    augment = Augmenter(AugmentOptions(colour=0, gray=0, blur=0, noise=0, jpeg=0))
+    for seed in range(8):
+        image, disparity = augment(*picture, (96, 64), np.random.default_rng(seed))
+        assert image.shape == (64, 96, 3)
+        assert disparity.shape == (64, 96)
+        # Colours are blended at block borders, disparities are not.
+        assert np.mean(np.abs(image[..., 0] - disparity) < 1) > 0.6
+
+
+def test_nothing_asked_nothing_changed(picture: tuple[np.ndarray, np.ndarray]) -> None:
+    image, disparity = Augmenter(_STILL)(*picture, (128, 96), np.random.default_rng(1))
+    flipped = np.random.default_rng(1)
+    del flipped
+    assert np.array_equal(image[..., 0], disparity)
+    assert sorted(np.unique(image)) == sorted(np.unique(picture[0]))
+
+
+def test_same_seed_same_result(picture: tuple[np.ndarray, np.ndarray]) -> None:
+    augment = Augmenter(AugmentOptions())
+    first, second = (augment(*picture, (64, 32), np.random.default_rng(9)) for _ in range(2))
+    assert np.array_equal(first[0], second[0])
+    assert np.array_equal(first[1], second[1])
+
+
+def test_every_look_keeps_eight_bits(picture: tuple[np.ndarray, np.ndarray]) -> None:
+    augment = Augmenter(AugmentOptions(gray=1, blur=1, noise=1, jpeg=1))
+    for seed in range(6):
+        image, _ = augment(*picture, (64, 64), np.random.default_rng(seed))
+        assert image.dtype == np.uint8
+        assert image.shape == (64, 64, 3)
+
+
+def test_eyes_are_recoloured_alike(picture: tuple[np.ndarray, np.ndarray]) -> None:
+    image = picture[0]
+    first, second = recolour((image, image.copy()), 1.0, np.random.default_rng(2))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, image)
+    assert recolour((image,), 0.0, np.random.default_rng(2))[0] is image
