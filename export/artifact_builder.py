@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from engine.inference.artifact import Artifact
 from export.card import card
 from export.onnx_writer import OPSET, onnx_bytes
 from export.parity import Parity, failures, measure_parity
-from export.targets import TARGETS
-from training.checkpoint import load_checkpoint, load_weights
+from export.targets import TARGETS, Float32, Target
+from training.checkpoint import Checkpoint, load_checkpoint, load_weights
 
 
 class ParityError(ValueError):
@@ -54,21 +55,8 @@ def export_checkpoint(
     """
     target = TARGETS[kind]
     loaded = load_checkpoint(checkpoint)
-    if loaded.recipe != kind:
-        raise ValueError(f"{checkpoint}: a checkpoint of the {loaded.recipe} recipe, not of {kind}")
-    try:
-        network = target.build(loaded.config)
-    except TypeError as error:
-        raise ValueError(f"{checkpoint}: its config is not one of this version's {kind} network ({error})") from error
-    load_weights(network, loaded.ema, str(checkpoint))
-    network.eval()
-
-    rng = np.random.default_rng(seed)
-    inputs = [target.probe(rng, *shape) for shape in target.shapes]
-    # Noise where a picture-like input is expected is the hardest case for rounding; it must not derail the network.
-    inputs.append(rng.random(inputs[0].shape, dtype=np.float32))
-    if kind == "infill":
-        inputs[-1][:, 3] = inputs[-1][:, 3] > 0.5
+    network = _network(target, loaded, checkpoint)
+    inputs = _probes(target, np.random.default_rng(seed))
     content = onnx_bytes(
         network,
         input_name=target.input.name,
@@ -99,6 +87,29 @@ def export_checkpoint(
     artifact.save()
     _write(artifact.onnx_path.with_suffix(".md"), card(artifact, parameters=parameters, limits=target.limits).encode())
     return Exported(artifact, tuple(parity), parameters)
+
+
+def _network(target: Target, loaded: Checkpoint, origin: Path) -> nn.Module:
+    """The network with the averaged weights of a checkpoint, in eval mode."""
+    if loaded.recipe != target.kind:
+        raise ValueError(f"{origin}: a checkpoint of the {loaded.recipe} recipe, not of {target.kind}")
+    try:
+        network = target.build(loaded.config)
+    except TypeError as error:
+        raise ValueError(
+            f"{origin}: its config is not one of this version's {target.kind} network ({error})"
+        ) from error
+    load_weights(network, loaded.ema, str(origin))
+    return network.eval()
+
+
+def _probes(target: Target, rng: np.random.Generator) -> list[Float32]:
+    """Picture-like inputs of every shape, and one of noise: the hardest case for rounding must not derail a network."""
+    inputs = [target.probe(rng, *shape) for shape in target.shapes]
+    noise = rng.random(inputs[0].shape, dtype=np.float32)
+    if target.kind == "infill":
+        noise[:, 3] = noise[:, 3] > 0.5
+    return [*inputs, noise]
 
 
 def _write(path: Path, content: bytes) -> None:
