@@ -32,6 +32,15 @@ class _FolderCache(FunctionCache):
 
 def compiled(function: Function) -> Function:
     """Compile a loop over arrays at its first call."""
-    dispatcher = numba.njit(**_OPTIONS)(function)
+    return _compile(function)
+
+
+def compiled_inline(function: Function) -> Function:
+    """Like `compiled`, put into its callers' code: a call hands over every field of every array, on the stack."""
+    return _compile(function, inline="always")
+
+
+def _compile(function: Function, **more: Any) -> Function:
+    dispatcher = numba.njit(**_OPTIONS, **more)(function)
     dispatcher._cache = _FolderCache(function)
     return cast(Function, dispatcher)

@@ -26,7 +26,8 @@ def make_disparity(height: int, width: int, *, seed: int = 0) -> Array:
         pole = (x > left) & (x < left + thick) & (y > 0.3)
         disparity[pole] = np.float32(near)
     cloud = np.exp(-(((x - 0.9) / 0.2) ** 2 + ((y - 0.35) / 0.1) ** 2))
-    return np.clip(disparity + np.float32(0.25) * cloud, 0, 1).astype(np.float32)
+    mixed: Array = np.clip(disparity + np.float32(0.25) * cloud, 0, 1).astype(np.float32)
+    return mixed
 
 
 def make_parallax(height: int, width: int) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels._jit import compiled
+from kernels._jit import compiled, compiled_inline
 from kernels.forward_splat.layout import Array
 
 _ZERO = np.float32(0)
@@ -54,7 +54,7 @@ def blend(colours: Array, between: Array, width: int, blended: Array) -> None:
         blended[x] = _level(between[x], colours[x], colours[x + 1])
 
 
-@compiled
+@compiled_inline
 def _draw_half(
     x: int, on_left: bool, parallax: Array, colours: Array, num_channels: int, eye: np.float32,
     d0: Array, d1: Array, d2: Array, seen: Array,
@@ -71,7 +71,7 @@ def _draw_half(
         seen[j] = parallax[x] + _ZERO
 
 
-@compiled
+@compiled_inline
 def _draw_hard(
     x: int, parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32,
     d0: Array, d1: Array, d2: Array, seen: Array,
@@ -97,7 +97,7 @@ def _draw_hard(
             _draw_half(x + 1 if right else x, right, parallax, colours, num_channels, eye, d0, d1, d2, seen)
 
 
-@compiled
+@compiled_inline
 def _draw_run(
     x: int, stop: int, parallax: Array, num_channels: int, eye: np.float32, blended: Array, warped: Array,
     d0: Array, d1: Array, d2: Array, seen: Array,
@@ -112,14 +112,14 @@ def _draw_run(
         _copy_one(blended[0, x:stop], warped[x:stop], d0[j:end], seen[j:end])
 
 
-@compiled
+@compiled_inline
 def _copy_one(blended: Array, warped: Array, d0: Array, seen: Array) -> None:
     for n in range(warped.size):
         seen[n] = warped[n]
         d0[n] = blended[n]
 
 
-@compiled
+@compiled_inline
 def _copy_three(blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array) -> None:
     b0, b1, b2 = blended[0], blended[1], blended[2]
     for n in range(warped.size):
@@ -130,22 +130,40 @@ def _copy_three(blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, 
 
 
 @compiled
+def _top_byte(word: int) -> int:
+    """The highest byte of a word that is not 0, by the exponent of the word as a float; bytes are 0 or 1."""
+    return int(((np.float64(word).view(np.int64) >> 52) - 1023) >> 3)
+
+
+@compiled
 def _easy_until(hard: tuple[Array, Array], x: int, stop: int) -> int:
     """The first hard element in x..stop, or stop."""
-    words, is_hard = hard
-    while x < stop and not is_hard[x]:
-        x = ((x >> 3) + 1) << 3 if words[x >> 3] == 0 else x + 1
-    return min(x, stop)
+    words = hard[0]
+    word = np.int64(words[x >> 3]) >> ((x & 7) << 3)
+    if word:
+        return min(x + _top_byte(word & -word), stop)
+    w = (x >> 3) + 1
+    while w << 3 < stop:
+        word = np.int64(words[w])
+        if word:
+            return min((w << 3) + _top_byte(word & -word), stop)
+        w += 1
+    return stop
 
 
 @compiled
 def _easy_since(hard: tuple[Array, Array], stop: int) -> int:
     """One past the last hard element before stop, or 0."""
-    words, is_hard = hard
-    x = stop
-    while x > 0 and not is_hard[x - 1]:
-        x = (x - 1) >> 3 << 3 if words[(x - 1) >> 3] == 0 else x - 1
-    return x
+    words = hard[0]
+    last = stop - 1
+    w = last >> 3
+    word = np.int64(words[w]) & ((np.int64(2) << ((last & 7) << 3)) - 1)
+    while word == 0:
+        w -= 1
+        if w < 0:
+            return 0
+        word = np.int64(words[w])
+    return (w << 3) + _top_byte(word) + 1
 
 
 @compiled

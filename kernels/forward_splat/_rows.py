@@ -13,12 +13,13 @@ _NOTHING = np.float32(np.nan)
 
 
 @compiled
-def is_finite(row: Array) -> bool:
+def is_finite(parallax: Array, width: int) -> bool:
     """By the bits: an integer maximum is vectorised, a test of floats is not."""
-    bits = row.view(np.int32)
     largest = np.int32(0)
-    for x in range(bits.size):
-        largest = max(largest, bits[x] & np.int32(0x7FFFFFFF))
+    for y in range(parallax.shape[0]):
+        bits = parallax[y].view(np.int32)
+        for x in range(width):
+            largest = max(largest, bits[x] & np.int32(0x7FFFFFFF))
     return bool(largest < np.int32(0x7F800000))
 
 

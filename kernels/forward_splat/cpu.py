@@ -50,6 +50,9 @@ def forward_splat_cpu(
     widen = parallax_px.dtype != np.float32
     parallax_rows = parallax_px if widen else dense_rows(parallax_px)
 
+    looks = [(np.float32(eye), np.float32(tear_px), FILLS.index(fill)) for eye in eyes]
+    size = (layout.width, layout.packed, layout.has_chroma, layout.shift_x, layout.shift_y, layout.mid_grey)
+
     def render(tops: range) -> bool:
         rows = _new_rows(layout)
         widened = np.empty((_BAND_ROWS if widen else 0, layout.width), np.float32)
@@ -59,18 +62,10 @@ def forward_splat_cpu(
             if widen:
                 parallax = widened[: stop - top]
                 np.copyto(parallax, parallax_px[top:stop])
-            for eye, target in zip(eyes, targets, strict=True):
-                geometry = (np.float32(eye), np.float32(tear_px), FILLS.index(fill))
-                shape = (
-                    layout.width,
-                    layout.packed,
-                    layout.has_chroma,
-                    layout.shift_x,
-                    layout.shift_y,
-                    layout.mid_grey,
-                )
-                if not render_band(sources, target, parallax, top, geometry, shape, rows):
-                    return False
+            if not is_finite(parallax, layout.width):
+                return False
+            for look, target in zip(looks, targets, strict=True):
+                render_band(sources, target, parallax, top, look, size, rows)
         return True
 
     tops = range(0, layout.height, _BAND_ROWS)
@@ -129,13 +124,13 @@ def _new_rows(layout: PlaneLayout) -> _Rows:
 @compiled
 def render_band(
     sources: tuple[Array, Array, Array], outputs: tuple[Array, ...], parallax: Array, top: int,
-    geometry: tuple[np.float32, np.float32, int], shape: tuple[int, bool, bool, int, int, int],
+    look: tuple[np.float32, np.float32, int], size: tuple[int, bool, bool, int, int, int],
     scratch: _Rows,
-) -> bool:  # fmt: skip
-    """Render rows top.. of one eye, as many as parallax has; False if a parallax is not finite."""
+) -> None:  # fmt: skip
+    """Render rows top.. of one eye, as many as parallax has."""
     luma, u, v, hole_plane, parallax_plane = outputs
-    eye, tear, fill = geometry
-    width, packed, has_chroma, shift_x, shift_y, mid_grey = shape
+    eye, tear, fill = look
+    width, packed, has_chroma, shift_x, shift_y, mid_grey = size
     colours, doubled, joined, blended, between, warped, drawn, hard, holes, runs = scratch
     hole = holes[1]
     num_runs = 0
@@ -143,8 +138,6 @@ def render_band(
         y = top + row
         r = y >> shift_y
         p = parallax[row, :width]
-        if not is_finite(p):
-            return False
         chroma = 0
         if has_chroma and r << shift_y == y:
             chroma = HALF_WIDTH if shift_x else FULL_WIDTH
@@ -173,4 +166,3 @@ def render_band(
         num_runs = find_runs(holes, width, runs)
         if fill:
             fill_row(runs[:num_runs], seen[:width], luma[y], u[r], v[r], packed, chroma, fill == 2)
-    return True
