@@ -130,7 +130,7 @@ def _copy_three(blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, 
 
 
 @compiled
-def _top_byte(word: int) -> int:
+def _top_byte(word: np.int64) -> int:
     """The highest byte of a word that is not 0, by the exponent of the word as a float; bytes are 0 or 1."""
     return int(((np.float64(word).view(np.int64) >> 52) - 1023) >> 3)
 

@@ -88,7 +88,7 @@ def fill_row(
         if b - a == width:
             return
         from_left = b == width or (a > 0 and parallax[a - 1] <= parallax[b])
-        _fill_run(parallax, 1, 0, width, a - 1, b, from_left, stretch, _ZERO)
+        _fill_run(parallax, 1, 0, width, a - 1, b, from_left, True, _ZERO)
         for c in range(3 if packed else 1):
             _fill_run(luma, 3 if packed else 1, c, width, a - 1, b, from_left, stretch, _HALF)
         if chroma == FULL_WIDTH:

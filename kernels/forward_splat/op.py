@@ -45,7 +45,8 @@ def forward_splat(
         tear_px: largest step between neighbours' landing places that is still one surface, in pixels, > 0; 1 is no
             stretch at all, infinity never tears.
         fill: what holes hold: "none" zeros, mid-grey chroma and parallax 0; "background" the farther edge of the hole;
-            "surface" a linear blend from edge to edge. Holes at the frame border take their only edge.
+            "surface" a linear blend from edge to edge. Holes at the frame border take their only edge. The parallax of
+            holes is blended from edge to edge with either, as if the torn surface were stretched.
         threads: CPU threads; changes only speed.
         out: views of a former call to be overwritten, one per eye, not overlapping each other or the inputs.
         bits: used bits of uint16 samples, 9 to 16, default 10; sets only the mid-grey of unfilled holes.

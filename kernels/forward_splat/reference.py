@@ -76,7 +76,7 @@ def _render(
         view.hole[y] = hole
         view.parallax_px[y] = np.where(hole, 0, row.sample(parallax))
         runs = _hole_runs(hole, view.parallax_px[y])
-        _fill(view.parallax_px[y], runs, fill, round_to_int=False)
+        _fill(view.parallax_px[y], runs, "none" if fill == "none" else "surface", round_to_int=False)
         channels = (
             [(planes[0][y, :, c], view.planes[0][y, :, c]) for c in range(3)]
             if layout.packed
