@@ -17,21 +17,24 @@ _NOISE_POOL = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AugmentOptions:
-    """How far pictures are changed; probabilities are per picture."""
+    """How far pictures are changed; probabilities are per picture.
 
-    zoom: float = 0.5
+    Mild, because generated scenes come with exposure, noise, blur and compression of their own.
+    """
+
+    zoom: float = 0.6
     """Smallest side of the crop as a share of the picture's."""
     aspect: float = 1.25
     """Largest change of aspect ratio, either way."""
-    colour: float = 1.0
+    colour: float = 0.7
     """Strength of brightness, contrast, gamma, white balance, saturation and hue changes."""
-    gray: float = 0.06
+    gray: float = 0.03
     """Probability of a gray picture."""
-    blur: float = 0.3
+    blur: float = 0.15
     """Probability of a blur or of a loss of resolution."""
-    noise: float = 0.4
+    noise: float = 0.15
     """Probability of sensor noise."""
-    jpeg: float = 0.3
+    jpeg: float = 0.15
     """Probability of JPEG compression."""
 
 

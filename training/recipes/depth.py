@@ -34,14 +34,16 @@ _VALIDATION_SAMPLES = 32
 class DepthOptions(RunOptions):
     """Options of `python -m training depth`."""
 
+    lr: float = 1e-3
+    """Highest learning rate."""
     model: DepthConfig = field(default_factory=DepthConfig)
     augment: AugmentOptions = field(default_factory=AugmentOptions)
     loss: DepthLossWeights = field(default_factory=DepthLossWeights)
     size: tuple[int, int] = (384, 224)
     """Width and height of the pictures, multiples of 32."""
-    small_size: tuple[int, int] = (256, 160)
+    small_size: tuple[int, int] = (192, 128)
     """Width and height in the first part of the run."""
-    small_until: float = 0.5
+    small_until: float = 0.6
     """Share of the run that sees small pictures."""
     eval_rgbd: tuple[Path, ...] = ()
     """Folders of RGB-D frames to score on at each validation."""
