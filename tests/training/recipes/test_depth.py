@@ -20,7 +20,7 @@ _SMALL = DepthConfig(stem=8, encoder=(12, 16, 24, 32), blocks=(1, 1, 1, 1), deco
 
 
 def _options(data: Path, out: Path, **changes: Any) -> DepthOptions:
-    fields = {"data": data, "out": out, "steps": 40, "batch": 8, "threads": 1, "model": _SMALL}
+    fields = {"data": data, "out": out, "steps": 40, "batch": 8, "threads": 1, "model": _SMALL, "lr": 4e-3}
     return DepthOptions(**(fields | {"size": (96, 64), "small_size": (64, 32)} | changes))
 
 
