@@ -51,7 +51,7 @@ def warp_pair(sample: Sample, tear_px: float) -> WarpedPair:
     """
     disparity = np.ascontiguousarray(sample.disparity_left, np.float32)
     left = np.ascontiguousarray(sample.left)
-    (view,) = kernels.forward_splat(left, disparity, eyes=(-1.0,), tear_px=tear_px, fill="surface")
+    (view,) = kernels.forward_splat(left, disparity, eyes=(-1.0,), tear_px=tear_px, fill="background")
     relative = relative_disparity(view.parallax_px, disparity)
     guide = kernels.hole_guide(view.planes[0], view.hole, view.parallax_px, relative)
     return WarpedPair(guide, np.ascontiguousarray(sample.right), inner_holes(view.hole))

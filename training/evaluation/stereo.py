@@ -39,12 +39,12 @@ def hole_case(scene: StereoScene, tear_px: float) -> HoleCase:
     def warp(picture: NDArray[Any], fill: Any) -> Any:
         return kernels.forward_splat(picture, scene.disparity_px, eyes=(-1.0,), tear_px=tear_px, fill=fill)[0]
 
-    surface, background = warp(scene.left, "surface"), warp(scene.left, "background")
+    warped = warp(scene.left, "background")
     unknown = warp(np.where(scene.known, 0, 255).astype(np.uint8), "surface").planes[0]
-    relative = relative_disparity(surface.parallax_px, scene.disparity_px)
-    guide = kernels.hole_guide(surface.planes[0], surface.hole, surface.parallax_px, relative)
-    scored = inner_holes(surface.hole) & (unknown == 0)
-    return HoleCase(guide, background.planes[0], scene.right, scored)
+    relative = relative_disparity(warped.parallax_px, scene.disparity_px)
+    guide = kernels.hole_guide(warped.planes[0], warped.hole, warped.parallax_px, relative)
+    scored = inner_holes(warped.hole) & (unknown == 0)
+    return HoleCase(guide, warped.planes[0], scene.right, scored)
 
 
 def paint_guide(network: nn.Module, guide: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -137,7 +137,7 @@ class _Unit(nn.Sequential):
 
 
 class FastInfill(nn.Module):
-    """The engine's network: it predicts what to add to the stretched colours.
+    """The engine's network: it predicts what to add to the stretched background.
 
     Input (N, 8, H, W), H and W multiples of 8; output (N, 3, H, W).
     """
@@ -154,7 +154,7 @@ class FastInfill(nn.Module):
         self.up2, self.dec2 = nn.Conv2d(c, b, 1), _Unit(b, b)
         self.up1, self.dec1 = nn.Conv2d(b, a, 1), _Unit(a, a)
         self.out = nn.Conv2d(a, 4 * _CHANNELS_OUT, 3, padding=1)
-        # The first picture is the stretched surface itself: training starts from a fair answer.
+        # The first picture is the stretched background itself: training starts from a fair answer.
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
 

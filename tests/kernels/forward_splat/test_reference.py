@@ -116,7 +116,8 @@ HOLE_IN_THE_MIDDLE = ([10, 20, 60, 70, 80, 90, 99], [0, 0, 3, 3, 3, 3, 3])
 def test_fill_background_takes_the_farther_edge() -> None:
     colours, hole, parallax = gray(*HOLE_IN_THE_MIDDLE, fill="background")
     assert (colours, hole) == ([10, 20, 20, 20, 20, 60, 70], [0, 0, 1, 1, 1, 0, 0])
-    assert parallax == [0, 0, 0, 0, 0, 3, 3]
+    # The lean of the torn surface is told with either fill.
+    assert parallax == [0, 0, 0.75, 1.5, 2.25, 3, 3]
 
 
 def test_fill_surface_goes_from_edge_to_edge() -> None:
