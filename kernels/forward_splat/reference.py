@@ -33,11 +33,11 @@ k of the output shows the site value at pixel 2k, or at 2k+1 if 2k is a hole; if
 something at 2k (else at 2k+1) = j takes the source chroma sample nearest to that position, floor((j - eye *
 parallax) / 2 + 0.5), clamped to the row.
 
-Holes, run by run: pixels [a, b) with edges a-1 and b where these lie inside the frame. `background` copies the edge
-of smaller parallax (left on a tie), `surface` is L + (R - L) * ((j - (a-1)) / (b - (a-1))), rounded as above; with
-a single edge both copy that. Chroma holes in the run lie between chroma pixels (a-1) // 2 and b // 2 and follow the
-same rule in chroma columns, with the luma edges' choice of side. A row that is all hole, and every hole with
-`none`, is 0 with mid-grey chroma and parallax 0.
+Holes, run by run: pixels [a, b) with edges a-1 and b where these lie inside the frame. For colours `background` copies
+the edge of smaller parallax (left on a tie), `surface` is L + (R - L) * ((j - (a-1)) / (b - (a-1))), rounded as above;
+parallax is L + (R - L) * ... with either. With a single edge all copy that. Chroma holes in the run lie between chroma
+pixels (a-1) // 2 and b // 2 and follow the same rule in chroma columns, with the luma edges' choice of side. A row that
+is all hole, and every hole with `none`, is 0 with mid-grey chroma and parallax 0.
 """
 
 from __future__ import annotations
