@@ -115,17 +115,12 @@ def render_scene(
     Raises:
         ValueError: unknown kind, a size below 16 pixels, or assets that are not the renderer's.
     """
-    if assets is not renderer.assets:
-        raise ValueError("assets must be the ones the renderer was made with")
-    if min(width, height) < 16:
-        raise ValueError(f"pictures must be at least 16 x 16, not {width} x {height}")
-    size = (width, height)
+    size = _checked_size(width, height, assets, renderer)
     smooth = clean or bool(scene_rng(seed, 2_000_000).random() < _SMOOTH)
     still, left = _first_that_teaches(seed, size, renderer, kind, smooth)
     rng = scene_rng(seed, 1_000_000)
-    nearest = float(np.quantile(left.inverse_depth, 0.998))
     focal = still.camera.focal_px(width)
-    baseline = float(np.exp(rng.uniform(np.log(0.02), np.log(0.12)))) * width / (focal * max(nearest, 1e-6))
+    baseline = _baseline(left, focal, width, rng)
     scene = still.at(time)
     if time:
         renderer.load(scene)
@@ -140,11 +135,9 @@ def render_scene(
             renderer.draw(scene, other, size, right, smooth=smooth),
         )
         hidden = (_behind(layers[0], factor), _behind(layers[1], factor))
-    views = (
-        (left.colour, right.colour)
-        if clean
-        else degrade((left.colour, right.colour), rng, least_blur=0.0 if smooth else 0.45)
-    )
+    views = (left.colour, right.colour)
+    if not clean:
+        views = degrade(views, rng, least_blur=0.0 if smooth else 0.45)
     return Sample(
         left=views[0],
         right=views[1],
@@ -155,6 +148,21 @@ def render_scene(
         focal_px=focal,
         behind=hidden,
     )
+
+
+def _checked_size(width: int, height: int, assets: Assets, renderer: Renderer) -> tuple[int, int]:
+    if assets is not renderer.assets:
+        raise ValueError("assets must be the ones the renderer was made with")
+    if min(width, height) < 16:
+        raise ValueError(f"pictures must be at least 16 x 16, not {width} x {height}")
+    return width, height
+
+
+def _baseline(left: Picture, focal_px: float, width: int, rng: np.random.Generator) -> float:
+    """A distance between the eyes that gives the nearest things a disparity of 2 to 12 % of the width."""
+    nearest = float(np.quantile(left.inverse_depth, 0.998))
+    share = float(np.exp(rng.uniform(np.log(0.02), np.log(0.12))))
+    return share * width / (focal_px * max(nearest, 1e-6))
 
 
 def _first_that_teaches(
