@@ -95,13 +95,13 @@ class DepthTask:
         }
 
     def loss(self, network: nn.Module, batch: Batch, step: int) -> Tensor:
-        """Affine-invariant value, gradient and ranking terms, in float32."""
+        """Value and gradient terms, in float32."""
+        del step
         truth = batch["disparity"]
         weights = self.options.loss.at(float(batch["fraction"][0]))
         prediction = network(batch["image"]).float()
-        generator = torch.Generator(device=truth.device).manual_seed(self.options.seed * 1_000_003 + step)
         with torch.autocast(truth.device.type, enabled=False):
-            return depth_loss(prediction, truth, torch.isfinite(truth), weights, generator)
+            return depth_loss(prediction, truth, torch.isfinite(truth), weights)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Scores on held-back scenes, and on the RGB-D folders if any."""
