@@ -87,7 +87,7 @@ class NetworkInfill:
         Args:
             frame: gives the colour description; its planes are not touched.
             views: holes hold the background stretch; their planes are written in place, in holes only.
-            offsets: the eye offset of each view; what a hole's surface leans by is parallax times this.
+            offsets: the eye offset of each view: positive is a left eye; a hole's surface leans by parallax times this.
             disparity_of_parallax: (scale, offset) that turn parallax_px into relative disparity 0..1.
         """
         self.count.frames += 1
@@ -95,7 +95,7 @@ class NetworkInfill:
         if shape is None:
             return
         jobs = [
-            (tile, view, abs(offset))
+            (tile, view, offset)
             for view, offset in zip(views, offsets, strict=True)
             for tile in plan_tiles(view.hole, shape, min_width=self._min_width)
         ]
@@ -106,14 +106,14 @@ class NetworkInfill:
         reader = _TileReader.of(frame, shape, disparity_of_parallax)
         guides = np.empty((len(jobs), _CHANNELS, shape.height, shape.width), np.float32)
         # All guides are read before anything is painted, so the order of tiles cannot matter.
-        for guide, (tile, view, lean) in zip(guides, jobs, strict=True):
-            reader.read(tile, view, lean, guide)
+        for guide, (tile, view, offset) in zip(guides, jobs, strict=True):
+            reader.read(tile, view, offset, guide)
         start = 0
         for batch in _BATCHES:
             while len(jobs) - start >= batch:
                 images = self._network((batch, *guides.shape[1:])).run(guides[start : start + batch])
-                for image, (tile, view, _) in zip(images, jobs[start : start + batch], strict=True):
-                    reader.write(image, tile, view)
+                for image, (tile, view, offset) in zip(images, jobs[start : start + batch], strict=True):
+                    reader.write(image, tile, view, offset)
                 start += batch
 
     def _network(self, shape: tuple[int, int, int, int]) -> InfillNetwork:
@@ -153,21 +153,30 @@ class _TileReader:
             disparity_of_parallax=disparity_of_parallax,
         )
 
-    def read(self, tile: Tile, view: View, lean: float, guide: NDArray[np.float32]) -> None:
+    def read(self, tile: Tile, view: View, offset: float, guide: NDArray[np.float32]) -> None:
         rgb = np.empty((self.shape.height, self.shape.width, 3), np.float32)
-        stretched_px = np.empty(rgb.shape[:2], np.float32)
-        corner = (tile.top, tile.left)
-        read_tile(_three(view), self.shift, view.hole, view.parallax_px, self.to_rgb, corner, rgb, stretched_px)
-        hole = view.hole[tile.top : tile.top + self.shape.height, tile.left : tile.left + self.shape.width]
-        scale, offset = self.disparity_of_parallax
-        disparity = np.clip(stretched_px * np.float32(scale) + np.float32(offset), 0.0, 1.0)
-        hole_guide(rgb, hole, stretched_px * np.float32(lean), disparity, out=guide)
+        read_tile(_three(view), self.shift, self.to_rgb, (tile.top, tile.left), rgb)
+        window = np.s_[tile.top : tile.top + self.shape.height, tile.left : tile.left + self.shape.width]
+        parts = (rgb, view.hole[window], view.parallax_px[window])
+        rgb, hole, parallax_px = (_as_right_eye(part, offset, axis=1) for part in parts)
+        scale, shift = self.disparity_of_parallax
+        disparity = np.clip(parallax_px * np.float32(scale) + np.float32(shift), 0.0, 1.0)
+        hole_guide(rgb, hole, parallax_px * np.float32(abs(offset)), disparity, out=guide)
 
-    def write(self, image: NDArray[Any], tile: Tile, view: View) -> None:
+    def write(self, image: NDArray[Any], tile: Tile, view: View, offset: float) -> None:
         core = (tile.core_top, tile.core_left, tile.core_bottom, tile.core_right)
         corner = (tile.top, tile.left)
         planes = _three(view)
+        image = _as_right_eye(image, offset, axis=2)
         write_holes(image, view.hole, corner, core, self.to_code, self.shift, self.is_gray, self.top_code, planes)
+
+
+def _as_right_eye(part: NDArray[Any], offset: float, *, axis: int) -> NDArray[Any]:
+    """A part of a left eye mirrored along its columns; of a right eye as it is. Doing it twice undoes it.
+
+    Networks learn from right eyes only (training.holes), where the background lies to the right of a hole.
+    """
+    return np.ascontiguousarray(np.flip(part, axis) if offset > 0 else part)
 
 
 def _three(view: View) -> Planes:

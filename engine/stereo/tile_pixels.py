@@ -18,49 +18,22 @@ _ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 
 @njit(nogil=True, cache=True)
 def read_tile(
-    planes: Planes,
-    shift: tuple[int, int],
-    hole: NDArray[Any],
-    parallax_px: NDArray[Any],
-    to_rgb: NDArray[Any],
-    corner: tuple[int, int],
-    rgb: NDArray[Any],
-    stretched_px: NDArray[Any],
+    planes: Planes, shift: tuple[int, int], to_rgb: NDArray[Any], corner: tuple[int, int], rgb: NDArray[Any]
 ) -> None:
-    """Read a tile; holes show colours and parallax stretched linearly between their two edges in the row.
+    """Read a tile as it is, holes with whatever they hold.
 
     Args:
         planes: of the view.
         shift: (horizontal, vertical) log2 of the chroma subsampling.
-        hole: (H, W) uint8.
-        parallax_px: (H, W) float32.
         to_rgb: code values to R'G'B'.
         corner: (row, column) of the tile in the frame.
         rgb: (h, w, 3) float32 is written, 0..1.
-        stretched_px: (h, w) float32 is written.
     """
     top, left = corner
-    rows, columns = stretched_px.shape
-    first, last = np.empty(3, np.float32), np.empty(3, np.float32)
+    rows, columns = rgb.shape[:2]
     for y in range(rows):
-        row = top + y
-        x = 0
-        while x < columns:
-            if hole[row, left + x] == 0:
-                _read_colour(planes, shift, to_rgb, row, left + x, rgb[y, x])
-                stretched_px[y, x] = parallax_px[row, left + x]
-                x += 1
-                continue
-            before, after = _edges(hole[row], left + x)
-            _read_colour(planes, shift, to_rgb, row, before, first)
-            _read_colour(planes, shift, to_rgb, row, after, last)
-            step = parallax_px[row, after] - parallax_px[row, before]
-            while x < columns and hole[row, left + x] != 0:
-                t = np.float32(left + x - before) / np.float32(after - before) if after > before else _ZERO
-                for c in range(3):
-                    rgb[y, x, c] = first[c] + t * (last[c] - first[c])
-                stretched_px[y, x] = parallax_px[row, before] + t * step
-                x += 1
+        for x in range(columns):
+            _read_colour(planes, shift, to_rgb, top + y, left + x, rgb[y, x])
 
 
 @njit(nogil=True, cache=True)
@@ -112,24 +85,6 @@ def write_holes(
                     for x in range(cell[1], cell[3]):
                         total += _code(image, y - corner[0], x - corner[1], to_code[plane])
                 planes[plane][cy, cx] = _rounded(total / count, top_code)
-
-
-@njit(nogil=True, cache=True)
-def _edges(line: NDArray[Any], x: int) -> tuple[int, int]:
-    """The known columns before and after the hole at x; the only one twice at a border, x itself in an empty row."""
-    width = line.shape[0]
-    before, after = x - 1, x + 1
-    while before >= 0 and line[before] != 0:
-        before -= 1
-    while after < width and line[after] != 0:
-        after += 1
-    if before < 0 and after >= width:
-        return x, x
-    if before < 0:
-        return after, after
-    if after >= width:
-        return before, before
-    return before, after
 
 
 @njit(nogil=True, cache=True)

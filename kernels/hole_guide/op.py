@@ -28,8 +28,8 @@ def hole_guide(
     gx, gy of stretched_px; they are 0 in the last column and the last row.
 
     Args:
-        rgb: uint8, or float32 in 0..1; holes hold the colours of the stretched surface (`forward_splat` with
-            fill="surface").
+        rgb: uint8, or float32 in 0..1; holes hold the background stretched into them (`forward_splat` with
+            fill="background").
         hole: uint8 or bool, 0 = known, anything else = hole.
         stretched_px: float32, warped parallax in pixels, linear across holes.
         disparity: float32, relative, 0..1, larger is nearer; its values in holes do not count.

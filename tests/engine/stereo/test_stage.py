@@ -69,7 +69,8 @@ def test_stretched_holes_show_the_background(make_frame) -> None:
         holes = view.hole.astype(bool)
         assert holes.any()
         assert view.planes[0][holes].max() < 200
-        assert np.unique(view.parallax_px[holes]).tolist() == [0.0]
+        # Disparity 0.9 and 0.1, one of them on the screen: parallax climbs from the background's to the square's.
+        assert 0.0 <= view.parallax_px[holes].min() < view.parallax_px[holes].max() < 12.8
 
 
 def test_no_parallax_changes_nothing(make_frame) -> None:
