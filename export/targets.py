@@ -102,7 +102,7 @@ TARGETS: dict[str, Target] = {
         input=Port(
             name="guide",
             shape=("N", 8, "H", "W"),
-            meaning="RGB 0..1, the background stretched into holes; hole mask; normals in holes; disparity outside holes",
+            meaning="RGB 0..1 with the background in holes, hole mask, normals in holes, disparity outside holes",
         ),
         output=Port(name="image", shape=("N", 3, "H", "W"), meaning="RGB 0..1, known pixels unchanged"),
         size=SizeRule(multiple=infill.SIZE_MULTIPLE),
