@@ -64,6 +64,11 @@ class Colour:
             return self.matrix
         return 1 if height >= 720 else 6
 
+    def kept(self, height: int, new_height: int) -> Colour:
+        """The same colours in a picture of another height: a silent matrix is named where the guess would change."""
+        matrix = self.matrix_or_default(height)
+        return self if self.matrix_or_default(new_height) == matrix else replace(self, matrix=matrix)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:

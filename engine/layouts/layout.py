@@ -96,11 +96,11 @@ def views_of(frame: Frame) -> tuple[Planes, Planes]:
 
 def shown(frame: Frame, planes: Planes) -> Frame:
     """The frame with the picture that is shown, without what it was made of."""
-    return replace(frame, planes=planes, disparity=None, views=None)
+    colour = frame.colour.kept(frame.height, planes[0].shape[0])
+    return replace(frame, planes=planes, colour=colour, disparity=None, views=None)
 
 
 def same_as_source(info: StreamInfo, width: int, height: int) -> LayoutOutput:
     """An output that keeps everything of the source but its size."""
-    return LayoutOutput(
-        width=width, height=height, format=info.format, sample_aspect=info.sample_aspect, colour=info.colour
-    )
+    colour = info.colour.kept(info.height, height)
+    return LayoutOutput(width=width, height=height, format=info.format, sample_aspect=info.sample_aspect, colour=colour)

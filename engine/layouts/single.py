@@ -53,7 +53,7 @@ class DepthMap:
         return replace(
             plain,
             format=pixel_format,
-            colour=replace(info.colour, full_range=full_range),
+            colour=replace(plain.colour, full_range=full_range),
             needs_left=False,
             needs_right=False,
             needs_disparity=True,
@@ -78,14 +78,10 @@ class DepthMap:
         planes = (luma, *(np.full(shape, int(middle), dtype) for shape in shapes[1:]))
         columns, rows = cell(pixel_format)
         width, height = round_up(frame.width, columns), round_up(frame.height, rows)
-        return replace(
-            frame,
-            planes=pad_planes(planes, pixel_format, width, height),
-            format=pixel_format,
-            colour=replace(frame.colour, full_range=full_range),
-            disparity=None,
-            views=None,
+        picture = replace(
+            frame, planes=planes, format=pixel_format, colour=replace(frame.colour, full_range=full_range)
         )
+        return shown(picture, pad_planes(planes, pixel_format, width, height))
 
     def _unit(self, disparity: NDArray[Any]) -> NDArray[Any]:
         if not self.in_px:

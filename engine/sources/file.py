@@ -92,7 +92,8 @@ class FileSource:
             self._origin = first.pts * self._time_base
         self._orientation = orientation_of(first)
         self._decoded_format = upright_format(nearest_format(first.format), self._orientation)
-        self._colour = colour_of(first)
+        upright_height = first.width if self._orientation.swaps_axes else first.height
+        self._colour = colour_of(first).kept(first.height, upright_height)
         self._size = (first.width, first.height)
         self._pixel_format = first.format.name
         self._note_format(first)

@@ -118,6 +118,7 @@ def read_image(path: Path) -> tuple[Frame, list[str]]:
     if picture.is_corrupt:
         notes.append("the image is damaged and may show blocks")
     planes, pixel_format, colour = _to_planes(picture, orientation)
+    colour = colour.kept(picture.height, planes[0].shape[0])
     return Frame(planes=planes, format=pixel_format, colour=colour, pts=0, duration=1, time_base=STILL_TIME_BASE), notes
 
 

@@ -28,6 +28,16 @@ def test_output_is_what_it_promised(make_frame, info_of, name, subsampling, bits
     assert shown.height % (1 << shift_y) == 0
 
 
+@pytest.mark.parametrize(("name", "height", "expected"), [("ou", 576, 6), ("sbs", 576, 2), ("half-sbs", 719, 6)])
+def test_a_guessed_matrix_outlives_a_new_height(make_frame, info_of, name, height, expected) -> None:
+    """576 lines without a matrix are BT.601; 1152 lines would be taken for BT.709."""
+    frame = make_frame(16, height)
+    frame = replace(frame, colour=replace(frame.colour, matrix=2))
+    layout = make_layout(name)
+    assert layout.output(info_of(frame)).colour.matrix == expected
+    assert layout.process(frame).colour.matrix == expected
+
+
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_only_what_it_needs_is_read(make_frame, info_of, name) -> None:
     frame = make_frame()

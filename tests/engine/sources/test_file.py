@@ -87,6 +87,14 @@ def test_phone_rotation_is_applied(make_clip, rotation: int, turns: int) -> None
         np.testing.assert_array_equal(plane, truth)
 
 
+def test_a_guessed_matrix_outlives_the_turn(make_clip) -> None:
+    """48 stored lines without a matrix are BT.601; 736 upright ones would be taken for BT.709."""
+    turned, (picture, *_) = read(make_clip("turned.mp4", width=736, rotation=90))
+    assert (turned.info.height, turned.info.colour.matrix, picture.colour.matrix) == (736, 6, 6)
+    flat, _ = read(make_clip("flat.mp4", width=736))
+    assert flat.info.colour.matrix == 2
+
+
 def test_turning_422_keeps_the_chroma(make_clip) -> None:
     source, (frame, *_) = read(
         make_clip("turned.mp4", pixel_format="yuv422p", rotation=90, aspect=Fraction(4, 3), options={"qp": "0"})
