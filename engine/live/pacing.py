@@ -119,9 +119,10 @@ class Pacer:
     def _note_lag(self, lag_s: float) -> None:
         if lag_s > self._frame_s / 2:
             self.late += 1
-        if lag_s > _LAG_BEFORE_RESYNC_S:
+        if lag_s > _LAG_BEFORE_RESYNC_S and self._origin_s is not None:
             self.resyncs += 1
-            self._origin_s = None
+            # As if this frame were due just now, so that the next one keeps its distance.
+            self._origin_s += lag_s
 
     def _release(self, frame: Frame | None, *, is_repeat: bool = False) -> Frame:
         assert frame is not None

@@ -97,9 +97,26 @@ def test_a_slow_source_is_late_and_gets_a_new_clock() -> None:
     assert time.perf_counter() - start < 3
 
 
+def test_after_a_hiccup_frames_keep_their_distance() -> None:
+    jump_s = 0.0
+
+    def hiccup() -> Iterator[Frame]:
+        nonlocal jump_s
+        for frame in frames(3, interval_ms=200):
+            jump_s = 0.0 if frame.index == 0 else 0.8
+            yield frame
+
+    pacer = Pacer(frame_s=0.2, clock=lambda: time.perf_counter() + jump_s)
+    late, after = np.diff(arrivals(list(pacer.frames(hiccup()))))
+    assert pacer.resyncs == 1
+    assert late > 0.7
+    assert after > 0.1
+
+
 def test_a_source_that_keeps_up_is_not_late() -> None:
-    pacer = Pacer(frame_s=0.05)
-    list(pacer.frames(frames(5, interval_ms=50)))
+    # Slow motion, so that a busy machine is no reason to be late.
+    pacer = Pacer(frame_s=0.005, clock=lambda: time.perf_counter() / 10)
+    list(pacer.frames(frames(5, interval_ms=5)))
     assert pacer.resyncs == 0
 
 
