@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.colour import rgb_from_yuv
 from engine.display.textures import EyeTextures, PlaneTexture
 from engine.display.view import Glasses, Lens, Rect, ScreenLayout, ViewState, content_aspect, letterbox
-from engine.frame import Colour, Frame, PixelFormat
+from engine.frame import Array, Colour, Frame, PixelFormat
 
 if TYPE_CHECKING:
     import moderngl
@@ -54,7 +54,7 @@ class _Picture:
     format: PixelFormat
     colour: Colour
     has_right: bool
-    depth_range: tuple[float, float] | None
+    has_depth: bool
 
 
 _SAMPLERS = ("left_y", "left_u", "left_v", "right_y", "right_u", "right_v")
@@ -97,17 +97,16 @@ class Renderer:
         self._programs: dict[tuple[str, int, int], _Program] = {}
         self._eyes = (EyeTextures(ctx), EyeTextures(ctx))
         self._depth = PlaneTexture(ctx)
+        self._depth_range = (0.0, 1.0)
+        self._waiting_depth: tuple[Array, bool] | None = None
+        """A map that no drawing has asked for yet, and whether it is relative disparity."""
         self._shown: _Picture | None = None
 
-    @property
-    def has_picture(self) -> bool:
-        """Whether anything was uploaded yet."""
-        return self._shown is not None
-
     def upload(self, frame: Frame) -> None:
-        """Copy a frame's eyes (its own planes for both eyes before the stereo stage) and depth to the device.
+        """Copy a frame's eyes (its own planes for both eyes before the stereo stage) to the device.
 
-        Depth is the frame's disparity, or else the parallax of the left view stretched to its own range.
+        Its depth follows when it is drawn first: relative disparity as it is, disparity in pixels or else the parallax
+        of the left view stretched to its own range.
 
         Raises:
             TypeError: planes of a type that no texture holds.
@@ -115,14 +114,11 @@ class Renderer:
         eyes = [frame.planes] if frame.views is None else [view.planes for view in frame.views]
         for textures, planes in zip(self._eyes, eyes, strict=False):
             textures.upload(planes, frame.format)
-        depth_range = None
+        self._waiting_depth = None
         if frame.disparity is not None:
-            self._depth.upload(frame.disparity)
-            depth_range = (0.0, 1.0)
+            self._waiting_depth = (frame.disparity, True)
         elif frame.views is not None:
-            parallax = np.asarray(frame.views[0].parallax_px, dtype=np.float32)
-            self._depth.upload(parallax)
-            depth_range = (float(parallax.min()), max(float(parallax.max() - parallax.min()), 1e-6))
+            self._waiting_depth = (frame.views[0].parallax_px, False)
         self._shown = _Picture(
             width=frame.width,
             height=frame.height,
@@ -130,7 +126,7 @@ class Renderer:
             format=frame.format,
             colour=frame.colour,
             has_right=len(eyes) == 2,
-            depth_range=depth_range,
+            has_depth=self._waiting_depth is not None,
         )
 
     def picture(self, view: ViewState, size: tuple[int, int]) -> Rect:
@@ -147,11 +143,12 @@ class Renderer:
         self._ctx.viewport = (0, 0, *size)
         target.clear(0.0, 0.0, 0.0, 1.0)
         shown = self._shown
-        if shown is None or (view.shown == "depth" and shown.depth_range is None):
+        if shown is None or (view.shown == "depth" and not shown.has_depth):
             return
         for unit, textures in zip((3, 0) if view.swap_eyes else (0, 3), self._eyes, strict=True):
             (textures if shown.has_right else self._eyes[0]).bind(unit)
-        if shown.depth_range is not None:
+        if view.shown == "depth":
+            self._upload_depth()
             self._depth.bind(_DEPTH_UNIT)
         rect = self.picture(view, size)
         if view.shown in _GRIDS:
@@ -168,6 +165,17 @@ class Renderer:
             linked.array.release()
             linked.program.release()
         self._programs.clear()
+
+    def _upload_depth(self) -> None:
+        if self._waiting_depth is None:
+            return
+        (values, is_disparity), self._waiting_depth = self._waiting_depth, None
+        values = np.asarray(values, dtype=np.float32)
+        self._depth.upload(values)
+        low, high = float(values.min()), float(values.max())
+        # Disparity beyond 0..1 is in pixels (--parallax raw).
+        is_relative = is_disparity and low >= 0.0 and high <= 1.0
+        self._depth_range = (0.0, 1.0) if is_relative else (low, max(high - low, 1e-6))
 
     def _draw_cells(self, view: ViewState, rect: Rect, size: tuple[int, int], shown: _Picture) -> None:
         """Both eyes, each in its own part of the picture."""
@@ -202,7 +210,7 @@ class Renderer:
                 uniforms |= {"left_mix": _column_major(mixes[:, :3]), "right_mix": _column_major(mixes[:, 3:])}
             case "depth":
                 name = "depth"
-                far_value, span = shown.depth_range or (0.0, 1.0)
+                far_value, span = self._depth_range
                 uniforms = {"far_value": far_value, "span": span}
             case _:
                 name = "one_eye"

@@ -8,7 +8,7 @@ swapped plane or a wrong matrix costs tens.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -280,6 +280,28 @@ def test_shrinking_averages(open_surface: Open, rng: np.random.Generator, size: 
     frame = make_frame(rng, Case(sample_aspect=Fraction(size[0] * 32, size[1] * 48)))
     expected = both_eyes(frame, *size)[0]
     assert_same_picture(drawn(open_surface(*size), frame, ViewState(layout="left")), expected)
+
+
+def test_disparity_in_pixels_is_shown_over_its_own_range(open_surface: Open, rng: np.random.Generator) -> None:
+    frame = make_frame(rng)
+    values = np.asarray(frame.disparity)
+    in_pixels = replace(frame, disparity=values * np.float32(40) - np.float32(12))
+    expected = np.repeat(((values - values.min()) / np.ptp(values))[..., None], 3, axis=-1)
+    assert_same_picture(drawn(open_surface(48, 32), in_pixels, ViewState(layout="depth")), expected)
+
+
+def test_depth_is_that_of_the_last_frame_whenever_it_is_asked_for(open_surface: Open, rng: np.random.Generator) -> None:
+    surface = open_surface(48, 32)
+    renderer = Renderer(surface.ctx)
+    frame = make_frame(rng)
+    values = np.asarray(frame.disparity)
+    for shown in (values, values[:, ::-1].copy()):
+        renderer.upload(replace(frame, disparity=shown))
+        renderer.draw(surface.target, surface.size, ViewState(layout="left"))
+        for _ in range(2):
+            renderer.draw(surface.target, surface.size, ViewState(layout="depth"))
+            assert_same_picture(read(surface), np.repeat(shown[..., None], 3, axis=-1))
+    renderer.release()
 
 
 def test_wide_pixels_are_letterboxed(open_surface: Open, rng: np.random.Generator) -> None:
