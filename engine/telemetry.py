@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.frame import Frame
 from engine.graph import Samples, StageMeasurement
 
 
@@ -77,49 +76,16 @@ class Drops:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_cause: Counter[str] = Counter()
-        self._last_time_s: dict[str, float | None] = {}
 
-    def add(self, cause: str, frame: Frame) -> None:
+    def add(self, cause: str) -> None:
         """Count one dropped frame."""
         with self._lock:
             self._by_cause[cause] += 1
-            self._last_time_s[cause] = frame.time_s
 
     def by_cause(self) -> dict[str, int]:
         """How many frames each cause has cost; empty if none."""
         with self._lock:
             return dict(self._by_cause)
-
-    def last_time_s(self, cause: str) -> float | None:
-        """Presentation time of the last frame that this cause dropped."""
-        with self._lock:
-            return self._last_time_s.get(cause)
-
-
-class Latencies:
-    """Time from the first stamp of a frame to the end of its last one, and the share of every stage in it."""
-
-    def __init__(self) -> None:
-        self._total = Samples()
-        self._stages: dict[str, Samples] = {}
-
-    def add(self, frame: Frame) -> None:
-        """Read the stamps of a frame that has been shown or written; a frame without stamps is ignored."""
-        if not frame.stamps:
-            return
-        self._total.add(frame.stamps[-1][2] - frame.stamps[0][1])
-        for stage, start_s, end_s in frame.stamps:
-            self._stages.setdefault(stage, Samples()).add(end_s - start_s)
-
-    @property
-    def total(self) -> Distribution:
-        """From arrival to the end of the last stage."""
-        return Distribution.of(self._total)
-
-    @property
-    def stages(self) -> dict[str, Distribution]:
-        """Working time by stage, in the order first seen."""
-        return {name: Distribution.of(samples) for name, samples in self._stages.items()}
 
 
 def resident_mb() -> float:

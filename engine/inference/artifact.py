@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -46,12 +45,6 @@ class SizeRule:
     """Height and width must be multiples of this."""
     area: int | None = None
     """The number of pixels it was trained on, for networks that see a small copy of the picture; None = any."""
-
-    def fitted(self, width: float, height: float) -> tuple[int, int]:
-        """(width, height) that is allowed, of the picture's aspect, with about `area` pixels (or the picture's own)."""
-        scale = math.sqrt(self.area / (width * height)) if self.area is not None else 1.0
-        columns, rows = (max(1, round(side * scale / self.multiple)) * self.multiple for side in (width, height))
-        return columns, rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,7 +80,7 @@ class LiveLine:
         self.drops = Drops()
         self._pacer = pacer
         self._wake = wake
-        self._mailbox: Channel[Frame] = Channel(1, "drop_oldest", self._on_drop(DISPLAY_LATE))
+        self._mailbox: Channel[Frame] = Channel(1, "drop_oldest", lambda _frame: self.drops.add(DISPLAY_LATE))
         self._graph: Graph[Frame] = Graph(
             Source(name="source", items=lambda: pacer.frames(frames)),
             [
@@ -124,8 +124,8 @@ class LiveLine:
         if self._thread.ident is not None:
             self._graph.cancel()
             self._thread.join()
-        while (frame := self.take()) is not None:
-            self.drops.add(STOPPED, frame)
+        while self.take() is not None:
+            self.drops.add(STOPPED)
         error, self._error = self._error, None
         if error is not None:
             raise error
@@ -155,11 +155,8 @@ class LiveLine:
         self._mailbox.put(frame)
         self._wake()
 
-    def _on_late(self, frame: Frame) -> None:
+    def _on_late(self, _frame: Frame) -> None:
         """A frame was replaced in front of depth: whose fault was it?"""
         stereo = self._graph.measurements()[2]
         is_render = stereo.inbox is not None and stereo.inbox.queued > 0
-        self.drops.add(RENDER_LATE if is_render else DEPTH_LATE, frame)
-
-    def _on_drop(self, cause: str) -> Callable[[Frame], None]:
-        return lambda frame: self.drops.add(cause, frame)
+        self.drops.add(RENDER_LATE if is_render else DEPTH_LATE)

@@ -101,14 +101,3 @@ def test_closeness_is_relative_to_the_range(artifact: Artifact) -> None:
     assert not artifact.is_close(np.full_like(exact, np.nan), exact)
     assert not artifact.is_close(exact[..., :5], exact)
     assert not artifact.is_close(exact, exact, precision="int8")
-
-
-@pytest.mark.parametrize(
-    ("picture", "expected"), [((1920, 1080), (384, 224)), ((640, 480), (352, 256)), ((9, 900), (32, 2944))]
-)
-def test_size_rule(picture: tuple[int, int], expected: tuple[int, int]) -> None:
-    assert SizeRule(multiple=32, area=384 * 224).fitted(*picture) == expected
-
-
-def test_size_rule_without_area() -> None:
-    assert SizeRule(multiple=8).fitted(101, 3) == (104, 8)
