@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +25,7 @@ from engine.sinks import SinkOptions, open_sink
 from engine.sinks import kind_of as sink_kind_of
 from engine.sinks.carry import CarryOver
 from engine.sinks.codecs import CONTAINERS, default_codec
-from engine.sinks.sink import Sink
+from engine.sinks.sink import Picture, Sink
 from engine.sources import kind_of as source_kind_of
 from engine.sources import open_source
 from engine.sources.source import Source
@@ -77,8 +76,8 @@ def assemble(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | Non
         stereo = None
         if picture.needs_left or picture.needs_right:
             stereo = stereo_stage(options, (picture.needs_left, picture.needs_right))
-            load = partial(stereo.prepare, source.info.width, source.info.height)
-            stages.append(Stage(name="stereo", open=load, process=stamped("stereo", stereo.process)))
+            stereo.prepare(source.info.width, source.info.height)
+            stages.append(Stage(name="stereo", process=stamped("stereo", stereo.process)))
         stages.append(Stage(name="layout", process=stamped("layout", layout.process)))
         line = _line(source, stages, sink, picture, on_frame)
         opened.pop_all()
@@ -163,13 +162,15 @@ def _line(
 
     def open_sink_file() -> None:
         sink.open(
-            width=picture.width,
-            height=picture.height,
-            format=picture.format,
-            colour=picture.colour,
-            sample_aspect=picture.sample_aspect,
-            time_base=info.time_base,
-            frame_rate=info.frame_rate,
+            Picture(
+                width=picture.width,
+                height=picture.height,
+                format=picture.format,
+                colour=picture.colour,
+                sample_aspect=picture.sample_aspect,
+                time_base=info.time_base,
+                frame_rate=info.frame_rate,
+            )
         )
 
     def write(frame: Frame) -> None:

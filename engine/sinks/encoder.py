@@ -11,7 +11,7 @@ import av
 from av.stream import Disposition
 
 from engine.errors import OutputError, UnavailableError, WheatstoneError
-from engine.frame import Colour, Frame, PixelFormat
+from engine.frame import Frame
 from engine.sinks.carry import CarryOver
 from engine.sinks.codecs import container_of, default_codec, encoder_for
 from engine.sinks.destination import Destination
@@ -82,27 +82,8 @@ class EncoderSink(FinishOrAbort):
         carried = self._carry.warnings if self._carry else []
         return [f"{self.path.name}: {line}" for line in [*self._notes, *carried]]
 
-    def open(
-        self,
-        *,
-        width: int,
-        height: int,
-        format: PixelFormat,  # noqa: A002 - the contract's name
-        colour: Colour,
-        sample_aspect: Fraction,
-        time_base: Fraction,
-        frame_rate: Fraction | None,
-    ) -> None:
+    def open(self, picture: Picture) -> None:
         """Create the file under a temporary name and write its header."""
-        picture = Picture(
-            width=width,
-            height=height,
-            format=format,
-            colour=colour,
-            sample_aspect=sample_aspect,
-            time_base=time_base,
-            frame_rate=frame_rate,
-        )
         self._is_unfinished = True
         try:
             self._container = av.open(str(self._destination.partial), "w", format=self._container_name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import cv2
 import numpy as np
 
 from engine.errors import OutputError
-from engine.frame import Colour, Frame, PixelFormat
+from engine.frame import Frame
 from engine.sinks.destination import Destination
 from engine.sinks.faults import reason
 from engine.sinks.pictures import PictureWriter
@@ -62,30 +61,20 @@ class ImageFilesSink(FinishOrAbort):
         """What was lost, one line each."""
         return [f"{self.path.name}: {note}" for note in self._notes]
 
-    def open(
-        self,
-        *,
-        width: int,
-        height: int,
-        format: PixelFormat,  # noqa: A002 - the contract's name
-        colour: Colour,
-        sample_aspect: Fraction,
-        time_base: Fraction,  # noqa: ARG002
-        frame_rate: Fraction | None,  # noqa: ARG002
-    ) -> None:
+    def open(self, picture: Picture) -> None:
         """Prepare the conversion to RGB."""
         suffix = self._pattern.suffix.lower()
-        self._keeps_depth = format.bits > 8 and suffix in _DEEP_SUFFIXES
-        if format.bits > 8 and not self._keeps_depth:
-            self._notes.append(f"{suffix} images hold 8 bits of the {format.bits}")
-        if sample_aspect != 1:
-            self._notes.append(f"the pixels are not square ({sample_aspect}): the images look squeezed")
-        self._is_gray = format.subsampling == "gray"
-        self._format = format
-        self._full_range = colour.full_range
-        if not self._is_gray:
-            picture = Picture(width=width, height=height, format=format, colour=colour)
-            self._writer = PictureWriter(picture, "bgr48le" if self._keeps_depth else "bgr24", (width, height))
+        bits = picture.format.bits
+        self._keeps_depth = bits > 8 and suffix in _DEEP_SUFFIXES
+        if bits > 8 and not self._keeps_depth:
+            self._notes.append(f"{suffix} images hold 8 bits of the {bits}")
+        if picture.sample_aspect != 1:
+            self._notes.append(f"the pixels are not square ({picture.sample_aspect}): the images look squeezed")
+        self._format = picture.format
+        self._full_range = picture.colour.full_range
+        if picture.format.subsampling != "gray":
+            size = (picture.width, picture.height)
+            self._writer = PictureWriter(picture, "bgr48le" if self._keeps_depth else "bgr24", size)
 
     def write(self, frame: Frame) -> None:
         """Write one image.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
-from engine.frame import Colour, Frame, PixelFormat
+from engine.frame import Frame
 from engine.sinks.sink import FinishOrAbort, Picture
 
 
@@ -20,27 +18,9 @@ class NullSink(FinishOrAbort):
         """Nothing can go wrong here."""
         return []
 
-    def open(
-        self,
-        *,
-        width: int,
-        height: int,
-        format: PixelFormat,  # noqa: A002 - the contract's name
-        colour: Colour,
-        sample_aspect: Fraction,
-        time_base: Fraction,
-        frame_rate: Fraction | None,
-    ) -> None:
+    def open(self, picture: Picture) -> None:
         """Remember what comes."""
-        self.picture = Picture(
-            width=width,
-            height=height,
-            format=format,
-            colour=colour,
-            sample_aspect=sample_aspect,
-            time_base=time_base,
-            frame_rate=frame_rate,
-        )
+        self.picture = picture
 
     def write(self, frame: Frame) -> None:  # noqa: ARG002
         """Count one frame."""

@@ -35,17 +35,7 @@ class Sink(Protocol):
     def warnings(self) -> list[str]:
         """What a person should know about this output, one line each."""
 
-    def open(
-        self,
-        *,
-        width: int,
-        height: int,
-        format: PixelFormat,  # noqa: A002 - the contract's name
-        colour: Colour,
-        sample_aspect: Fraction,
-        time_base: Fraction,
-        frame_rate: Fraction | None,
-    ) -> None:
+    def open(self, picture: Picture) -> None:
         """Prepare for pictures of this kind.
 
         Raises:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.frame import Colour, Frame, PixelFormat
-from engine.sinks.sink import Sink
+from engine.sinks.sink import Picture, Sink
 
 FrameMaker = Callable[..., Iterator[Frame]]
 RATE = Fraction(25)
@@ -57,21 +57,26 @@ def make_frames() -> FrameMaker:
     return make
 
 
+def picture_of(frame: Frame, frame_rate: Fraction | None = RATE) -> Picture:
+    """What a sink must know of frames like this one."""
+    return Picture(
+        width=frame.width,
+        height=frame.height,
+        format=frame.format,
+        colour=frame.colour,
+        sample_aspect=frame.sample_aspect,
+        time_base=frame.time_base,
+        frame_rate=frame_rate,
+    )
+
+
 def write_all(sink: Sink, frames: Iterator[Frame], *, frame_rate: Fraction | None = RATE) -> list[Frame]:
     """Open the sink for the first frame and write all of them inside its context."""
     written: list[Frame] = []
     with sink:
         for frame in frames:
             if not written:
-                sink.open(
-                    width=frame.width,
-                    height=frame.height,
-                    format=frame.format,
-                    colour=frame.colour,
-                    sample_aspect=frame.sample_aspect,
-                    time_base=frame.time_base,
-                    frame_rate=frame_rate,
-                )
+                sink.open(picture_of(frame, frame_rate))
             sink.write(frame)
             written.append(frame)
     return written

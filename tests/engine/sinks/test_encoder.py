@@ -16,6 +16,7 @@ from engine.errors import OutputError, UnavailableError, UsageError
 from engine.frame import Colour, PixelFormat
 from engine.sinks.codecs import CONTAINERS
 from engine.sinks.encoder import EncoderSink
+from engine.sinks.sink import Picture
 
 
 def decoded(path: Path) -> list[av.VideoFrame]:
@@ -194,15 +195,8 @@ def test_a_codec_the_container_cannot_hold_is_told(tmp_path, make_frames, write)
 def test_the_name_appears_only_when_the_file_is_whole(tmp_path, make_frames) -> None:
     sink = EncoderSink(tmp_path / "out.mp4", preset="ultrafast")
     first, *rest = make_frames(30)
-    sink.open(
-        width=64,
-        height=48,
-        format=first.format,
-        colour=first.colour,
-        sample_aspect=Fraction(1),
-        time_base=first.time_base,
-        frame_rate=Fraction(25),
-    )
+    look = {"width": 64, "height": 48, "format": first.format, "colour": first.colour}
+    sink.open(Picture(**look, time_base=first.time_base, frame_rate=Fraction(25)))
     for frame in (first, *rest):
         sink.write(frame)
         assert not sink.path.exists()
@@ -247,13 +241,14 @@ import numpy as np
 from engine.errors import OutputError
 from engine.frame import Colour, Frame, PixelFormat
 from engine.sinks.encoder import EncoderSink
+from engine.sinks.sink import Picture
 resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
 rng = np.random.default_rng(1)
 sink = EncoderSink(sys.argv[1], codec="ffv1" if sys.argv[1].endswith("mkv") else "h264", crf=1, preset="ultrafast")
 try:
     with sink:
-        sink.open(width=64, height=64, format=PixelFormat(), colour=Colour(), sample_aspect=Fraction(1),
-                  time_base=Fraction(1, 25), frame_rate=Fraction(25))
+        picture = {"width": 64, "height": 64, "format": PixelFormat(), "colour": Colour()}
+        sink.open(Picture(**picture, time_base=Fraction(1, 25), frame_rate=Fraction(25)))
         for index in range(300):
             planes = tuple(rng.integers(0, 255, shape, dtype=np.uint8) for shape in ((64, 64), (32, 32), (32, 32)))
             sink.write(Frame(planes=planes, format=PixelFormat(), pts=index, time_base=Fraction(1, 25)))
