@@ -27,8 +27,7 @@ from training.metrics import psnr
 class HoleCase:
     """One warped scene, ready to be painted and scored."""
 
-    guide: NDArray[np.float32]  # (8, H, W)
-    background: NDArray[np.uint8]  # (H, W, 3) holes stretched from the farther edge
+    guide: NDArray[np.float32]  # (8, H, W), the stretched background in its holes
     truth: NDArray[np.uint8]  # (H, W, 3)
     scored: NDArray[np.bool_]  # (H, W) holes with known surface at both edges
 
@@ -44,7 +43,7 @@ def hole_case(scene: StereoScene, tear_px: float) -> HoleCase:
     relative = relative_disparity(warped.parallax_px, scene.disparity_px)
     guide = kernels.hole_guide(warped.planes[0], warped.hole, warped.parallax_px, relative)
     scored = inner_holes(warped.hole) & (unknown == 0)
-    return HoleCase(guide, warped.planes[0], scene.right, scored)
+    return HoleCase(guide, scene.right, scored)
 
 
 def paint_guide(network: nn.Module, guide: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -64,12 +63,11 @@ def score_network(network: nn.Module, scenes: list[StereoScene], tear_px: float)
 
 
 def score_methods(scenes: list[StereoScene], tear_px: float) -> dict[str, float]:
-    """Mean PSNR in holes of the classical ways to fill them: telea, ns, background, stretch."""
+    """Mean PSNR in holes of the classical ways to fill them: telea, ns, and the stretched background."""
     methods: dict[str, Callable[[HoleCase], NDArray[Any]]] = {
         "telea": lambda case: _inpainted(case, cv2.INPAINT_TELEA),
         "ns": lambda case: _inpainted(case, cv2.INPAINT_NS),
-        "background": lambda case: case.background / 255,
-        "stretch": lambda case: case.guide[:3].transpose(1, 2, 0),
+        "background": lambda case: case.guide[:3].transpose(1, 2, 0),
     }
     return {name: _mean_psnr(scenes, tear_px, method) for name, method in methods.items()}
 

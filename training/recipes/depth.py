@@ -28,6 +28,7 @@ from training.trainer import Batch, RunOptions
 
 _RESCAN_STEPS = 100
 _VALIDATION_SAMPLES = 32
+_LEVEL_TRIES = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,9 @@ class DepthOptions(RunOptions):
     """Width and height in the first part of the run."""
     small_until: float = 0.6
     """Share of the run that sees small pictures."""
+    level: float = 0.6
+    """Pictures whose disparity grows towards the bottom as much as this (rank correlation with the row) are always
+    kept, others the more rarely the less it does: people hold cameras level. 0 keeps all alike."""
     eval_rgbd: tuple[Path, ...] = ()
     """Folders of RGB-D frames to score on at each validation."""
     eval_every: int = 4
@@ -83,7 +87,7 @@ class DepthTask:
         images = np.empty((o.batch, size[1], size[0], 3), np.uint8)
         truth = np.empty((o.batch, size[1], size[0]), np.float32)
         for row in range(o.batch):
-            sample = self.samples.draw(rng)
+            sample = self._draw_level(rng)
             image, disparity = sample.left, sample.disparity_left
             if rng.random() < 0.5:
                 image, disparity = sample.right, sample.disparity_right
@@ -93,6 +97,14 @@ class DepthTask:
             "disparity": torch.from_numpy(truth)[:, None],
             "fraction": torch.full((o.batch,), fraction),
         }
+
+    def _draw_level(self, rng: np.random.Generator) -> Sample:
+        # A few tries only, so that a folder of pictures looking up still trains.
+        for _ in range(_LEVEL_TRIES):
+            sample = self.samples.draw(rng)
+            if rng.random() < level_share(sample.disparity_left, self.options.level):
+                break
+        return sample
 
     def loss(self, network: nn.Module, batch: Batch, step: int) -> Tensor:
         """Value and gradient terms, in float32."""
@@ -137,6 +149,19 @@ class DepthTask:
     def summary(self) -> dict[str, Any]:
         """Data and options, for the card."""
         return {"data": "procedural scenes", "samples": self.samples.num_training, "size": list(self.options.size)}
+
+
+def level_share(disparity: NDArray[np.floating], level: float) -> float:
+    """How often a picture (H, W) is kept, 0.05..1: the square of its rank correlation with the row, over `level`."""
+    if level <= 0:
+        return 1.0
+    grid = np.asarray(disparity[8::24, 8::24], np.float32)
+    rows = np.repeat(np.arange(grid.shape[0]), grid.shape[1])
+    ranks = np.argsort(np.argsort(grid, axis=None, kind="stable"), kind="stable")
+    if grid.shape[0] < 2:
+        return 1.0
+    correlation = float(np.corrcoef(ranks, rows)[0, 1])
+    return float(np.clip((max(correlation, 0.0) / level) ** 2, 0.05, 1.0))
 
 
 def build(options: DepthOptions) -> DepthTask:

@@ -53,11 +53,12 @@ def test_background_stretch_wins_on_a_plain_wall(tmp_path: Path, rng: np.random.
     assert case.scored[20].sum() == 12
     assert not case.scored[:, -4:].any()
     scores = score_methods(scenes, 2.0)
-    assert set(scores) == {"telea", "ns", "background", "stretch"}
+    assert set(scores) == {"telea", "ns", "background"}
     assert scores["background"] > 60
-    assert scores["stretch"] < 15
+    assert scores["telea"] < scores["background"] - 10
+    # An untrained network adds nothing to the background it is given.
     untrained = infill_network(InfillConfig()).eval()
-    assert score_network(untrained, scenes, 2.0) == pytest.approx(scores["stretch"], abs=0.1)
+    assert score_network(untrained, scenes, 2.0) > 40
 
 
 def test_guides_of_any_size_are_painted() -> None:
