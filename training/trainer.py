@@ -143,7 +143,7 @@ class Trainer:
         return min(1.0, self.seconds / (60 * self.options.minutes))
 
     def learning_rate(self, fraction: float, step: int) -> float:
-        """Warm-up over the first 5 % of the run (50 steps at least where it is timed), then half a cosine to 1 %."""
+        """Warm-up over the first 5 % of the run (over 100 steps where it is timed), then half a cosine to 1 %."""
         warm = min(1.0, fraction / 0.05) if self.options.steps is not None else min(1.0, (step + 1) / 100)
         warm = max(warm, 0.02)
         return self.options.lr * warm * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * fraction)))
