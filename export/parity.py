@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-import openvino
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from engine.inference.artifact import Tolerance, relative_error
+from engine.inference.openvino import load_openvino
 
 Float32 = NDArray[np.float32]
 
@@ -84,7 +84,7 @@ def _run_onnxruntime(onnx_file: bytes, inputs: list[Float32]) -> list[Any]:
 
 
 def _run_openvino(onnx_file: bytes, inputs: list[Float32], precision: str) -> list[Any]:
-    core = openvino.Core()
+    core = load_openvino().Core()
     results = []
     for value in inputs:
         # Static shapes, as the engine opens it.
