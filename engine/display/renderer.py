@@ -12,36 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.anaglyph import ANAGLYPH_MIXES
 from engine.colour import rgb_from_yuv
 from engine.display.textures import EyeTextures, PlaneTexture
-from engine.display.view import Glasses, Lens, Rect, ScreenLayout, ViewState, content_aspect, letterbox
+from engine.display.view import Lens, Rect, ScreenLayout, ViewState, content_aspect, letterbox
 from engine.frame import Array, Colour, Frame, PixelFormat
 
 if TYPE_CHECKING:
     import moderngl
-
-# Rows are R', G', B' of the screen; columns R', G', B' of the left eye, then of the right one. The names mean what they
-# mean in engine.layouts; the "dubois" ones are the least-squares mixes that E. Dubois published.
-ANAGLYPH_MIXES: dict[Glasses, tuple[tuple[float, ...], ...]] = {
-    "dubois": (
-        (0.456, 0.500, 0.176, -0.043, -0.088, -0.002),
-        (-0.040, -0.038, -0.016, 0.378, 0.734, -0.018),
-        (-0.015, -0.021, -0.005, -0.072, -0.113, 1.226),
-    ),
-    "red-cyan": ((1, 0, 0, 0, 0, 0), (0, 0, 0, 0, 1, 0), (0, 0, 0, 0, 0, 1)),
-    "green-magenta": ((0, 0, 0, 1, 0, 0), (0, 1, 0, 0, 0, 0), (0, 0, 0, 0, 0, 1)),
-    "amber-blue": ((1, 0, 0, 0, 0, 0), (0, 1, 0, 0, 0, 0), (0, 0, 0, 0, 0, 1)),
-    "dubois-green-magenta": (
-        (-0.062, -0.158, -0.039, 0.529, 0.705, 0.024),
-        (0.284, 0.668, 0.143, -0.016, -0.015, -0.065),
-        (-0.015, -0.027, 0.021, 0.009, 0.075, 0.937),
-    ),
-    "dubois-amber-blue": (
-        (1.062, -0.205, 0.299, -0.016, -0.123, -0.017),
-        (-0.026, 0.908, 0.068, 0.006, 0.062, -0.017),
-        (-0.038, -0.173, 0.022, 0.094, 0.185, 0.911),
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

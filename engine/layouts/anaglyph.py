@@ -1,9 +1,8 @@
 """Anaglyph: both eyes in one picture, told apart by coloured glasses.
 
-Each kind is one 3x6 matrix on gamma-encoded R'G'B' of both eyes. (The least-squares matrices were derived for linear
-light; players and converters apply them to gamma-encoded values, and so do we: pictures match what people know.)
-YUV is an affine image of R'G'B', so the matrix is folded with both conversions into one on code values, and no picture
-ever becomes RGB. Clipping to the displayable range is left to the display, which does it anyway.
+The mixes are those of engine.anaglyph. YUV is an affine image of R'G'B', so a mix is folded with both conversions into
+one matrix on code values, and no picture ever becomes RGB. Clipping to the displayable range is left to the display,
+which does it anyway.
 """
 
 from __future__ import annotations
@@ -15,22 +14,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from engine.anaglyph import ANAGLYPH_MIXES
 from engine.colour import rgb_from_yuv, yuv_from_rgb
 from engine.frame import Colour, Frame, PixelFormat, StreamInfo
 from engine.layouts.layout import Anaglyph, LayoutOutput, cell, pad_planes, round_up, same_as_source, shown, views_of
-
-# Rows are R', G', B' of the result; columns R', G', B' of the left eye, then of the right one.
-# "dubois": E. Dubois, "A projection method to generate anaglyph stereo images" (ICASSP 2001), for red/cyan glasses.
-MATRICES: dict[Anaglyph, tuple[tuple[float, ...], ...]] = {
-    "dubois": (
-        (0.456, 0.500, 0.176, -0.043, -0.088, -0.002),
-        (-0.040, -0.038, -0.016, 0.378, 0.734, -0.018),
-        (-0.015, -0.021, -0.005, -0.072, -0.113, 1.226),
-    ),
-    "red-cyan": ((1, 0, 0, 0, 0, 0), (0, 0, 0, 0, 1, 0), (0, 0, 0, 0, 0, 1)),
-    "green-magenta": ((0, 0, 0, 1, 0, 0), (0, 1, 0, 0, 0, 0), (0, 0, 0, 0, 0, 1)),
-    "amber-blue": ((1, 0, 0, 0, 0, 0), (0, 1, 0, 0, 0, 0), (0, 0, 0, 0, 0, 1)),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +55,7 @@ def mixing_matrix(
     """The whole anaglyph on code values: (3, 6) matrix on (y, u, v) of left and right, and (3,) offset."""
     to_rgb, rgb_offset = rgb_from_yuv(colour, pixel_format, height)
     to_yuv, yuv_offset = yuv_from_rgb(colour, pixel_format, height)
-    mixing = np.asarray(MATRICES[kind], dtype=np.float64)
+    mixing = np.asarray(ANAGLYPH_MIXES[kind], dtype=np.float64)
     matrix = np.concatenate([to_yuv @ mixing[:, :3] @ to_rgb, to_yuv @ mixing[:, 3:] @ to_rgb], axis=1)
     return matrix, to_yuv @ (mixing[:, :3] + mixing[:, 3:]) @ rgb_offset + yuv_offset
 

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from engine.anaglyph import ANAGLYPH_MIXES
 from engine.display.context import OffscreenSurface
-from engine.display.renderer import ANAGLYPH_MIXES, Renderer
+from engine.display.renderer import Renderer
 from engine.display.view import GLASSES, Lens, ViewState
 from engine.frame import Colour, Frame, PixelFormat, View
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
 
+from engine.anaglyph import ANAGLYPH_MIXES
 from engine.colour import rgb_from_yuv, yuv_from_rgb
 from engine.frame import Frame, View
-from engine.layouts.anaglyph import MATRICES, AnaglyphLayout
+from engine.layouts import Anaglyph
+from engine.layouts.anaglyph import AnaglyphLayout
 
 
 def _up(plane: np.ndarray, frame: Frame) -> np.ndarray:
@@ -25,7 +28,7 @@ def _rgb(view: View, frame: Frame) -> np.ndarray:
 
 def _oracle(frame: Frame, kind: str) -> list[np.ndarray]:
     both = np.concatenate([_rgb(view, frame) for view in frame.views], axis=-1)
-    mixed = both @ np.array(MATRICES[kind]).T
+    mixed = both @ np.array(ANAGLYPH_MIXES[kind]).T
     matrix, offset = yuv_from_rgb(frame.colour, frame.format, frame.height)
     yuv = mixed @ matrix.T + offset
     shift_x, shift_y = frame.format.chroma_shift
@@ -36,7 +39,7 @@ def _oracle(frame: Frame, kind: str) -> list[np.ndarray]:
     return [np.clip(np.floor(plane + 0.5), 0, frame.format.max_value) for plane in planes]
 
 
-@pytest.mark.parametrize("kind", MATRICES)
+@pytest.mark.parametrize("kind", get_args(Anaglyph))
 @pytest.mark.parametrize(("subsampling", "bits"), [("420", 8), ("420", 10), ("422", 10), ("444", 8)])
 def test_like_mixing_rgb(make_frame, kind: str, subsampling: str, bits: int) -> None:
     frame = make_frame(16, 8, subsampling, bits)
@@ -63,7 +66,7 @@ def test_red_cyan_shows_red_of_the_left_eye_and_the_rest_of_the_right(make_frame
     np.testing.assert_allclose(result[..., 1:], rgb[1, ..., 1:], atol=1e-3)
 
 
-@pytest.mark.parametrize("kind", MATRICES)
+@pytest.mark.parametrize("kind", get_args(Anaglyph))
 def test_gray_stays_gray_and_equal_whites_stay_bright(make_frame, kind: str) -> None:
     frame = make_frame(8, 4, "gray", 8)
     white = tuple(replace(view, planes=(np.full((4, 8), 235, np.uint8),)) for view in frame.views)
@@ -72,7 +75,7 @@ def test_gray_stays_gray_and_equal_whites_stay_bright(make_frame, kind: str) -> 
     assert shown.planes[0].min() >= 225
 
 
-@pytest.mark.parametrize("kind", MATRICES)
+@pytest.mark.parametrize("kind", get_args(Anaglyph))
 def test_odd_sizes_are_padded(make_frame, kind: str) -> None:
     frame = make_frame(15, 7)
     shown = AnaglyphLayout(kind).process(frame)
