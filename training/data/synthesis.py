@@ -130,10 +130,8 @@ def render_scene(
     factor = focal * baseline
     hidden = None
     if behind:
-        layers = (
-            renderer.draw(scene, scene.camera, size, left, smooth=smooth),
-            renderer.draw(scene, other, size, right, smooth=smooth),
-        )
+        eyes = ((scene.camera, left), (other, right))
+        layers = [renderer.draw(scene, eye, size, seen, smooth=smooth) for eye, seen in eyes]
         hidden = (_behind(layers[0], factor), _behind(layers[1], factor))
     views = (left.colour, right.colour)
     if not clean:
