@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import av
 from av.stream import Discard, Disposition
@@ -27,6 +26,7 @@ from engine.sources.planes import (
     upright_format,
     view_planes,
 )
+from engine.sources.source import ClosesAtExit
 from engine.sources.timing import TimestampRepair
 
 _NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
@@ -36,7 +36,7 @@ SANE_RATE = Fraction(480)
 _HOPELESS_PACKETS = 500
 
 
-class FileSource:
+class FileSource(ClosesAtExit):
     """Decodes the main video stream of a file.
 
     Args:
@@ -151,14 +151,6 @@ class FileSource:
     def close(self) -> None:
         """Release the file. Frames already given out stay valid."""
         self._container.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _open_container(self) -> av.container.InputContainer:
         try:

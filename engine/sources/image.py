@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import av
 import cv2
@@ -28,6 +27,7 @@ from engine.sources.planes import (
     upright_format,
     view_planes,
 )
+from engine.sources.source import ClosesAtExit
 
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".webp", ".tif", ".tiff", ".bmp", ".ppm", ".pgm", ".pnm", ".jp2", ".exr", ".tga"}
@@ -37,7 +37,7 @@ IMAGE_SUFFIXES = frozenset(
 STILL_TIME_BASE = Fraction(1, 25)
 
 
-class ImageSource:
+class ImageSource(ClosesAtExit):
     """A single image: one frame at time zero.
 
     Colour images become 4:4:4 full range with 8 bits, or 16 where the file has more (JPEG keeps its
@@ -82,17 +82,6 @@ class ImageSource:
     def frames(self) -> Iterator[Frame]:
         """Yield the one frame."""
         yield self._frame
-
-    def close(self) -> None:
-        """Nothing stays open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def read_image(path: Path) -> tuple[Frame, list[str]]:

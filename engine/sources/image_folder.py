@@ -7,18 +7,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from engine.errors import InputError, UsageError
 from engine.frame import Frame, StreamInfo
 from engine.sources.faults import reason
 from engine.sources.image import IMAGE_SUFFIXES, read_image
+from engine.sources.source import ClosesAtExit
 
 _RATE = Fraction(25)
 
 
-class ImageFolderSource:
+class ImageFolderSource(ClosesAtExit):
     """Plays the images of a folder at 25 frames a second, sorted so that 2 comes before 10.
 
     All images must have the size of the first; kind and depth may differ only where the planes agree.
@@ -95,17 +94,6 @@ class ImageFolderSource:
                 self._remember(file, notes)
                 self._check_kind(file, frame)
             yield replace(frame, pts=index, duration=1, time_base=1 / self._rate, index=index)
-
-    def close(self) -> None:
-        """Nothing stays open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _check_kind(self, file: Path, frame: Frame) -> None:
         if (frame.width, frame.height) != (self._first.width, self._first.height):

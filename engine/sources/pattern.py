@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from engine.frame import Colour, Frame, PixelFormat, StreamInfo
+from engine.sources.source import ClosesAtExit
 
 _SPEC = re.compile(r"pattern(?::(\d+)x(\d+)(?:@(\d+(?:/\d+)?))?)?")
 _CODE_BITS = 16
@@ -25,7 +25,7 @@ _SHAPES = (
 )
 
 
-class PatternSource:
+class PatternSource(ClosesAtExit):
     """Shapes that move over a gradient: 8 bit 4:2:0, BT.709 limited range.
 
     Each frame carries its exact relative `disparity` (H, W) float32, and its number as a row of black and white
@@ -121,17 +121,6 @@ class PatternSource:
             index=index,
             disparity=disparity,
         )
-
-    def close(self) -> None:
-        """Nothing stays open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _draw(
         self,
