@@ -48,6 +48,8 @@ def play(options: PlayOptions) -> LiveReport:
         # Networks before the window: nobody should look at an empty one while they load.
         frames, first = _warmed_up(given, [depth, stereo.process])
         surface = _surface(options, source)
+        # A screen closes its surface, but shaders that do not compile leave none.
+        opened.callback(surface.close)
         screen = Screen(surface, _view(options))
         opened.callback(screen.close)
         # Shaders are compiled when they are first used.
