@@ -88,14 +88,17 @@ class ParallaxMapper:
     def inverse(self, frame: Frame) -> tuple[float, float]:
         """(scale, offset) that turn the frame's parallax_px back into relative disparity, 0..1.
 
-        Raw parallax has no such range of its own; the frame's own 1st and 99th percentile take its place.
+        Larger is nearer as rendered: negative strength turns disparity round. Raw parallax has no such range of its
+        own; the frame's own 1st and 99th percentile take its place.
         """
         if self._raw:
             low, high = np.percentile(np.asarray(frame.disparity)[::8, ::8], (1.0, 99.0))
             scale = 1.0 / max(float(high - low), 1e-6)
             return scale, -float(low) * scale
         gain = gain_px(self._strength, frame.width)
-        return (1.0 / gain if gain != 0 else 0.0), self.convergence
+        if gain == 0:
+            return 0.0, self.convergence
+        return 1.0 / abs(gain), self.convergence if gain > 0 else 1.0 - self.convergence
 
     def _follow(self, frame: Frame, disparity: NDArray[Any]) -> None:
         wanted = screen_plane(disparity)

@@ -35,6 +35,13 @@ def test_inverse_gives_disparity_back(make_frame, raw: bool) -> None:
     np.testing.assert_allclose(scale * parallax + offset, expected, atol=1e-5)
 
 
+def test_inverse_follows_what_negative_strength_brings_to_the_front(make_frame) -> None:
+    frame = make_frame()
+    mapper = ParallaxMapper(strength=-3.0, convergence=0.25, grow=0)
+    scale, offset = mapper.inverse(frame)
+    np.testing.assert_allclose(scale * mapper.parallax_px(frame) + offset, 1 - frame.disparity, atol=1e-5)
+
+
 def test_no_strength_is_no_parallax(make_frame) -> None:
     mapper = ParallaxMapper(strength=0.0, convergence=0.5)
     assert (mapper.parallax_px(make_frame()) == 0).all()
