@@ -8,6 +8,7 @@ the tables live next to code that takes a while to import; a test holds the two 
 from __future__ import annotations
 
 import math
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -284,3 +285,9 @@ def _check_span(start_s: float, duration_s: float | None) -> None:
 def _check_folder(option: str, file: Path | None) -> None:
     if file is not None and not file.absolute().parent.is_dir():
         raise UsageError(f"--{option} {file}: the folder {file.parent} does not exist")
+    # Found now, not after hours of converting.
+    if file is not None and (
+        file.is_dir() or not os.access(file if file.exists() else file.absolute().parent, os.W_OK)
+    ):
+        what = "this is a folder; name a file in it" if file.is_dir() else "it may not be written (permission denied)"
+        raise UsageError(f"--{option} {file}: {what}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from fractions import Fraction
@@ -300,7 +301,8 @@ class FileSource(ClosesAtExit):
         self._announced = self._stream.frames if whole and self._stream.frames else None
         count = self._announced
         if count is None and length is not None and self._rate is not None:
-            count = max(1, round(length * self._rate))
+            # A span that ends between two pictures holds the one before; rates and lengths are rounded a little.
+            count = max(1, round(length * self._rate) if whole else math.ceil(length * self._rate - 0.02))
         return StreamInfo(
             width=width,
             height=height,

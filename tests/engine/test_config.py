@@ -77,6 +77,7 @@ def test_names_agree_with_the_tables() -> None:
         ({"duration": math.nan}, "--duration"),
         ({"crf": -1.0}, "--crf"),
         ({"report": Path("/nowhere/at/all/r.json")}, "--report"),
+        ({"report": Path.cwd()}, "this is a folder"),
     ],
 )
 def test_mistakes_name_the_option(options: dict[str, Any], said: str) -> None:

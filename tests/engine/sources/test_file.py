@@ -162,6 +162,12 @@ def test_start_and_duration_are_exact(make_clip) -> None:
     assert whole.info.frame_count == 100
 
 
+@pytest.mark.parametrize("span_s", [0.02, 0.5, 0.96, 1.0, 1.02])
+def test_the_number_of_frames_of_a_span_is_foretold(make_clip, span_s: float) -> None:
+    source, frames = read(make_clip("clip.mp4", pts=tuple(range(50))), duration_s=span_s)
+    assert source.info.frame_count == len(frames)
+
+
 def test_a_start_behind_the_end_is_a_usage_error(make_clip) -> None:
     path = make_clip()
     with pytest.raises(UsageError, match=r"--start 9: clip\.mkv is only 0\.\d+ s long"):
