@@ -147,14 +147,16 @@ def _in_our_words(message: str) -> str:
 
 
 _REWORDED = (
-    (r"invalid choice '(.*?)' for argument '(.*?)'. Expected one of \('(.*?)',?\)\.?$", r"\2 \1: choose one of \3"),
+    (r"invalid choice '(.*?)' for argument '(--.*?)'. Expected one of \('(.*?)',?\)\.?$", r"\2 \1: choose one of \3"),
+    (r"invalid choice '(.*?)' for argument '.*?'. Expected one of \('(.*?)',?\)\.?$", r"\1: choose one of \2"),
     (r"Missing value for argument '(.*?)'.*", r"\1 needs a value"),
     (r"Error parsing (\S+): no type matching .* from \['(.*?)'\]\..*", r"\1 \2: this is no value that it can take"),
     (
         r"Error parsing (\S+): (?:invalid literal|could not convert).*: '(.*)'$",
-        r"\1 \2: this is not a number of its kind",
+        r"\1 \2: expected a number, whole where counts are meant",
     ),
-    (r"Unrecognized options: (\S+?)(?:, .*)?$", r"there is no option \1"),
+    (r"Unrecognized options: (-\S*?)(?:, .*)?$", r"there is no option \1"),
+    (r"Unrecognized options: (\S+?)(?:, .*)?$", r"\1: one argument too many"),
 )
 """What the option parser says, and how we say it; whatever is not listed is passed on."""
 

@@ -86,8 +86,8 @@ class DepthLossWeights:
     aligned: float = 0.5
     """The same after the best scale and shift, so that shape counts where scale cannot be told."""
     gradient: float = 0.5
-    gradient_from: float = 0.2
-    """Share of the run after which the gradient term grows from nothing, to its weight twice as far into the run."""
+    gradient_from: float = 0.45
+    """Share of the run after which the gradient term grows from nothing, to its full weight at twice that share."""
 
     def at(self, fraction: float) -> DepthLossWeights:
         """The weights that count when `fraction` (0..1) of the run is over."""
