@@ -163,7 +163,7 @@ class Trainer:
         path = self.options.out / "last.pt"
         make = self._make_batch
         with (
-            _stop_on_signal(self._stop),
+            stop_on_signal(self._stop),
             Prefetcher(make, start=self.state.step, ahead=3) as batches,
             (self.options.out / "log.jsonl").open("a", encoding="utf-8") as log,
             self.progress,
@@ -297,7 +297,7 @@ class Trainer:
 
 
 @contextmanager
-def _stop_on_signal(stop: threading.Event) -> Iterator[None]:
+def stop_on_signal(stop: threading.Event) -> Iterator[None]:
     """SIGINT and SIGTERM end the run after the step under way; only the main thread can listen for them."""
     if threading.current_thread() is not threading.main_thread():
         yield

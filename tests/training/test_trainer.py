@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -73,32 +74,41 @@ def test_it_learns_and_leaves_log_picture_and_checkpoint(tmp_path: Path) -> None
     assert (tmp_path / "sample-0000060.png").is_file()
 
 
-class StoppingTask(LineTask):
-    """Asks for an end as Ctrl-C would, in the middle of a step."""
-
-    def __init__(self, at: int) -> None:
-        super().__init__()
-        self.at = at
-
-    def loss(self, network: nn.Module, batch: dict[str, Tensor], step: int) -> Tensor:
-        if step == self.at:
-            # To this very thread: one sent to the process may reach a starved native thread after the run has ended.
-            signal.raise_signal(signal.SIGTERM)
-        return super().loss(network, batch, step)
-
-
 def test_interrupted_and_resumed_equals_uninterrupted(tmp_path: Path) -> None:
     Trainer(LineTask(), _options(tmp_path / "whole")).run()
-    stopped = Trainer(StoppingTask(at=22), _options(tmp_path / "parts"))
-    before = signal.getsignal(signal.SIGTERM)
-    stopped.run()
-    assert stopped.was_stopped
-    assert signal.getsignal(signal.SIGTERM) is before
+    task = LineTask()
+    interrupted = Trainer(task, _options(tmp_path / "parts"))
+    real = task.loss
+
+    def stopping(network: nn.Module, batch: dict[str, Tensor], step: int) -> Tensor:
+        if step == 22:
+            interrupted.stop()
+        return real(network, batch, step)
+
+    task.loss = stopping  # type: ignore[method-assign]
+    interrupted.run()
+    assert interrupted.was_stopped
     assert load_checkpoint(tmp_path / "parts" / "last.pt").step == 23
     Trainer(LineTask(seed=9), _options(tmp_path / "parts", resume=True)).run()
     assert _losses(tmp_path / "parts") == _losses(tmp_path / "whole")
     whole, parts = (load_checkpoint(tmp_path / name / "last.pt") for name in ("whole", "parts"))
     assert torch.equal(whole.ema["weight"], parts.ema["weight"])
+
+
+_SIGNALLED = """
+import signal, threading
+from training.trainer import stop_on_signal
+stop, before = threading.Event(), signal.getsignal(signal.SIGTERM)
+with stop_on_signal(stop):
+    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGINT)
+assert stop.is_set() and signal.getsignal(signal.SIGTERM) is before
+"""
+
+
+def test_signals_ask_for_the_end_and_handlers_come_back() -> None:
+    # In a process of its own: only a main thread may listen for signals, and a test runner's threads are its own affair.
+    subprocess.run([sys.executable, "-c", _SIGNALLED], check=True, timeout=60)
 
 
 def test_a_timed_run_ends_by_the_clock_with_a_small_learning_rate(tmp_path: Path) -> None:
