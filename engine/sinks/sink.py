@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
@@ -63,16 +64,16 @@ class Sink(Protocol):
     ) -> None: ...
 
 
-class FinishOrAbort:
+class FinishOrAbort(ABC):
     """The context manager half of a sink."""
 
+    @abstractmethod
     def close(self, *, cut: bool = False) -> None:
         """Finish."""
-        raise NotImplementedError
 
+    @abstractmethod
     def abort(self) -> None:
         """Give up."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self
