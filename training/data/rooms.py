@@ -18,7 +18,7 @@ from training.data.viewpoints import stand_in_room
 def build_room(rng: np.random.Generator, assets: Assets) -> Scene:
     """A furnished room around the origin, its floor at y = 0."""
     b = Builder(rng, assets)
-    width, depth = (2.2 + 5.5 * b.between(0, 1) ** 1.6 for _ in range(2))
+    width, depth = (2.6 + 5.0 * b.between(0, 1) ** 1.3 for _ in range(2))
     height = b.between(2.3, 3.2)
     style = b.pick(("office", "office", "office", "kitchen", "living", "living", "bare"))
     _shell(b, width, depth, height)

@@ -21,15 +21,15 @@ from training.data.tables import build_table
 Build = Callable[[np.random.Generator, Assets], Scene]
 
 KINDS: dict[str, tuple[Build, float]] = {
-    "room": (build_room, 0.45),
+    "room": (build_room, 0.50),
     "table": (build_table, 0.15),
     "street": (build_street, 0.15),
     "landscape": (build_landscape, 0.12),
-    "layers": (build_layers, 0.13),
+    "layers": (build_layers, 0.08),
 }
 """kind: (what builds it, its share)."""
 
-GENERATOR = 4
+GENERATOR = 5
 """Version of the generator, written to every shard; grows when scenes of a seed change."""
 
 _SMOOTH = 0.2

@@ -24,7 +24,7 @@ def hand_held(
         position=position,
         yaw=yaw,
         pitch=pitch,
-        roll=float(b.rng.normal(0, 0.04)) if b.chance(0.8) else float(b.rng.normal(0, 0.15)),
+        roll=float(b.rng.normal(0, 0.03)) if b.chance(0.9) else float(b.rng.normal(0, 0.12)),
         fov=float(np.radians(fov if fov is not None else b.between(35, 85))),
         velocity=(vx, vy, vz),
         turn=(ty, tp, tr),
@@ -38,53 +38,77 @@ def free(point: Vec3, low: Floats, high: Floats, margin: float) -> bool:
 
 
 def stand_in_room(b: Builder, width: float, depth: float, height: float) -> Camera:
-    """Somewhere in a room where nothing is in the way, looking at something in it, mostly a little down."""
+    """Where somebody would film a room from: an open view at eye height, or something in it seen from a step away."""
     low, high = bounds(b.nodes, b.assets)
     # What encloses the room (shell, rugs, views outside) is no obstacle.
     solid = (high - low).max(axis=1) < 0.8 * max(width, depth)
     solid &= (high - low).min(axis=1) < 3
     low, high = low[solid], high[solid]
-    if len(low) and b.chance(0.45):
-        near = _close_up(b, low, high, (width, depth, height))
+    room: Vec3 = (width, depth, height)
+    if len(low) and b.chance(0.35):
+        near = _close_up(b, low, high, room)
         if near is not None:
             return near
+    views = [_view(b, low, high, room) for _ in range(10)]
+    position, yaw, pitch = max(views[: b.pick((2, 6, 10))], key=lambda view: _openness(view, low, high, room))
+    return hand_held(b, position, yaw, pitch, fov=b.between(42, 76))
+
+
+_View = tuple[Vec3, float, float]
+"""Position, yaw, pitch."""
+
+
+def _view(b: Builder, low: Floats, high: Floats, room: Vec3) -> _View:
+    """Somewhere where nothing is in the way, looking across the middle of the room, mostly down a little."""
+    width, depth, height = room
     position: Vec3 = (0.0, 1.6, 0.0)
-    for _ in range(30):
-        eye = b.between(1.4, 1.75) if b.chance(0.6) else b.between(0.7, min(2.2, height - 0.2))
-        edge = 0.42 if b.chance(0.4) else 0.49
-        position = (b.between(-edge, edge) * width, eye, b.between(-edge, edge) * depth)
-        if free(position, low, high, 0.25):
+    for _ in range(20):
+        eye = b.between(1.25, 1.75) if b.chance(0.75) else b.between(0.8, min(2.1, height - 0.2))
+        position = (b.between(-0.48, 0.48) * width, eye, b.between(-0.48, 0.48) * depth)
+        if free(position, low, high, 0.3):
             break
-    dice = b.rng.random()
-    target: Vec3
-    if dice < 0.45 and len(low):
-        k = b.count(0, len(low) - 1)
-        x, y, z = ((low[k] + high[k]) / 2).tolist()
-        target = (x, y, z)
-    elif dice < 0.7:
-        target = (b.between(-0.3, 0.3) * width, b.between(0.3, 1.2), b.between(-0.3, 0.3) * depth)
-    else:
-        target = (b.between(-0.5, 0.5) * width, b.between(0.4, 1.7), b.pick((-0.5, 0.5)) * depth)
-    yaw, pitch = look_at(position, target)
-    return hand_held(b, position, yaw + b.between(-0.15, 0.15), float(np.clip(pitch, -0.9, 0.35)))
+    target: Vec3 = (b.between(-0.3, 0.3) * width, position[1], b.between(-0.3, 0.3) * depth)
+    yaw, _ = look_at(position, target)
+    # People film either what stands on the floor and on tables, or each other.
+    pitch = b.rng.normal(-0.48, 0.15) if b.chance(0.6) else b.rng.normal(-0.15, 0.12)
+    return position, yaw + b.between(-0.3, 0.3), float(np.clip(pitch, -0.9, 0.3))
+
+
+def _openness(view: _View, low: Floats, high: Floats, room: Vec3) -> float:
+    """How far one sees straight on, whatever the pitch: the lower quartile of a few rays' lengths in metres, halved
+    where something is at the lens."""
+    position, yaw, _ = view
+    side, lift = np.meshgrid(yaw + np.linspace(-0.5, 0.5, 5), np.linspace(-0.25, 0.1, 3))
+    rays = np.stack([-np.sin(side) * np.cos(lift), np.sin(lift), -np.cos(side) * np.cos(lift)], axis=-1).reshape(-1, 3)
+    rays = np.where(np.abs(rays) < 1e-4, 1e-4, rays)
+    eye = np.asarray(position)
+    half = np.array([room[0] / 2, room[2] / 2, room[1] / 2])
+    walls = (np.sign(rays) * half + (0, room[2] / 2, 0) - eye) / rays
+    length = walls.min(axis=1)
+    if len(low):
+        first, second = ((edge[None] - eye) / rays[:, None] for edge in (low, high))
+        enters, leaves = np.minimum(first, second).max(axis=2), np.maximum(first, second).min(axis=2)
+        hit = np.where((enters < leaves) & (leaves > 0), np.maximum(enters, 0), np.inf)
+        length = np.minimum(length, hit.min(axis=1))
+    return float(np.quantile(length, 0.25)) * (0.5 if length.min() < 0.6 else 1.0)
 
 
 def _close_up(b: Builder, low: Floats, high: Floats, room: Vec3) -> Camera | None:
-    """A hand-held look at one thing from an arm's length to a few steps away, mostly from above."""
+    """A hand-held look down on one thing from an arm's length to a few steps away."""
     width, depth, height = room
     for _ in range(12):
         k = b.count(0, len(low) - 1)
         middle = vec3((low[k] + high[k]) / 2)
-        away, around = b.between(0.5, 2.8), b.between(0, 6.283)
-        lift = away * b.between(0.05, 0.9)
+        away, around = b.between(0.7, 3.0), b.between(0, 6.283)
+        lift = away * b.between(0.15, 0.9)
         position = (
             middle[0] + away * float(np.sin(around)),
-            min(middle[1] + lift, height - 0.15),
+            min(max(middle[1] + lift, 0.9), height - 0.15),
             middle[2] + away * float(np.cos(around)),
         )
         inside = abs(position[0]) < width / 2 - 0.1 and abs(position[2]) < depth / 2 - 0.1
-        if inside and position[1] > 0.5 and free(position, low, high, 0.2):
+        if inside and free(position, low, high, 0.3):
             yaw, pitch = look_at(position, middle)
-            aside = float(b.rng.normal(0, 0.15))
+            aside = float(b.rng.normal(0, 0.2))
             return hand_held(b, position, yaw + aside, pitch + float(b.rng.normal(0, 0.12)), fov=b.between(45, 75))
     return None
