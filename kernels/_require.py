@@ -41,15 +41,37 @@ def require_shape(name: str, value: np.ndarray[Any, Any], shape: tuple[int, ...]
 
 
 def require_writable(name: str, value: np.ndarray[Any, Any], inputs: Sequence[np.ndarray[Any, Any]]) -> None:
-    """Raise ValueError if the array is read-only, is not a stack of rows in memory, or overlaps an input."""
+    """Raise ValueError if the array is read-only, is not a stack of rows in memory, or overlaps an input.
+
+    What passes is written in place: `dense_rows` makes no copy of it.
+    """
     if not value.flags.writeable:
         raise ValueError(f"{name} must be writable, got a read-only array")
-    if value.strides[0] < 0 or value.strides[0] % value.itemsize:
+    if value.shape[0] > 1 and (value.strides[0] <= 0 or value.strides[0] % value.itemsize):
         raise ValueError(
             f"{name} must have a row stride that is a positive multiple of its items, got {value.strides[0]}"
         )
+    row_bytes = value.itemsize * math.prod(value.shape[1:])
+    if value.shape[0] > 1 and value.strides[0] < row_bytes:
+        raise ValueError(f"{name} must have rows that do not overlap, got row stride {value.strides[0]} of {row_bytes}")
+    if not value.flags.aligned:
+        raise ValueError(f"{name} must be aligned to its items of {value.itemsize} bytes")
     if any(np.may_share_memory(value, other) for other in inputs):
         raise ValueError(f"{name} must not overlap an input or another output")
+
+
+def require_sequence(name: str, value: object, expected: str) -> Sequence[Any]:
+    """The value if it is a list, a tuple or the like; expected says of what, for the message of the TypeError."""
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence):
+        raise TypeError(f"{name} must be {expected}, got {type(value).__name__}")
+    return value
+
+
+def require_number(name: str, value: object) -> float:
+    """The value as a float; TypeError unless it is a real number."""
+    if isinstance(value, bool) or not isinstance(value, float | int | np.floating | np.integer):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+    return float(value)
 
 
 def require_positive_int(name: str, value: object, *, maximum: int | None = None) -> int:

@@ -9,8 +9,10 @@ import numpy as np
 from kernels._require import (
     require_array,
     require_choice,
+    require_number,
     require_positive_int,
     require_sample_bits,
+    require_sequence,
     require_shape,
     require_writable,
 )
@@ -67,6 +69,7 @@ def forward_splat(
     require_array("parallax_px", parallax_px, ndim=2, dtypes=(np.float16, np.float32))
     require_shape("parallax_px", parallax_px, (layout.height, layout.width))
     factors = _check_eyes(eyes)
+    tear_px = require_number("tear_px", tear_px)
     if not tear_px > 0:
         raise ValueError(f"tear_px must be greater than 0, got {tear_px}")
     require_choice("fill", fill, FILLS)
@@ -75,15 +78,16 @@ def forward_splat(
         views = tuple(layout.new_view() for _ in factors)
     else:
         views = _check_out(out, layout, [*sources, parallax_px], len(factors))
-    forward_splat_cpu(
-        sources, parallax_px, layout, views, eyes=factors, tear_px=float(tear_px), fill=fill, threads=threads
-    )
+    forward_splat_cpu(sources, parallax_px, layout, views, eyes=factors, tear_px=tear_px, fill=fill, threads=threads)
     return views
 
 
 def check_planes(planes: Array | Sequence[Array], bits: int | None = None) -> tuple[tuple[Array, ...], PlaneLayout]:
     """The planes as a tuple and how they lie beside each other; TypeError or ValueError if they make no picture."""
-    sources = (planes,) if isinstance(planes, np.ndarray) else tuple(planes)
+    if isinstance(planes, np.ndarray):
+        sources: tuple[Array, ...] = (planes,)
+    else:
+        sources = tuple(require_sequence("planes", planes, "one NumPy array or a sequence of them"))
     if len(sources) not in (1, 3):
         raise ValueError(f"planes must be one packed array, (Y,) or (Y, U, V), got {len(sources)} planes")
     packed = len(sources) == 1 and getattr(sources[0], "ndim", 2) == 3
@@ -117,7 +121,10 @@ def _subsampling(sources: Sequence[Array]) -> tuple[int, int]:
 
 
 def _check_eyes(eyes: Sequence[float]) -> tuple[float, ...]:
-    factors = tuple(float(eye) for eye in eyes)
+    factors = tuple(
+        require_number(f"eyes[{number}]", eye)
+        for number, eye in enumerate(require_sequence("eyes", eyes, "a sequence of numbers"))
+    )
     if not factors or not all(abs(eye) <= 1 for eye in factors):
         raise ValueError(f"eyes must be one or more offset factors from -1 to 1, got {eyes!r}")
     return factors
@@ -126,12 +133,15 @@ def _check_eyes(eyes: Sequence[float]) -> tuple[float, ...]:
 def _check_out(
     out: Sequence[SplatView], layout: PlaneLayout, inputs: list[Array], num_eyes: int
 ) -> tuple[SplatView, ...]:
-    views = tuple(out)
+    views = tuple(require_sequence("out", out, "a sequence of SplatView"))
     if len(views) != num_eyes:
         raise ValueError(f"out must hold {num_eyes} views, one per eye, got {len(views)}")
     taken = list(inputs)
     size = (layout.height, layout.width)
     for number, view in enumerate(views):
+        if not isinstance(view, SplatView):
+            raise TypeError(f"out[{number}] must be a SplatView, got {type(view).__name__}")
+        require_sequence(f"out[{number}].planes", view.planes, "a tuple of arrays")
         if len(view.planes) != len(layout.plane_shapes):
             raise ValueError(f"out[{number}].planes must be {len(layout.plane_shapes)} planes, got {len(view.planes)}")
         wanted = [

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import ClassVar
 
 import numpy as np
 import pytest
+import torch
+from numpy.lib.stride_tricks import as_strided
 
 from kernels import SplatView, forward_splat
 
@@ -145,6 +148,23 @@ def test_mid_grey_of_deep_planes() -> None:
 
 LUMA = np.zeros((H, W), np.uint8)
 PARALLAX = np.zeros((H, W), np.float32)
+QUARTER = np.zeros((H // 2, W // 2), np.uint8)
+
+
+class OnDevice:
+    """An array on a GPU, as far as the protocol shows it."""
+
+    shape = (H, W)
+    __cuda_array_interface__: ClassVar = {"shape": (H, W), "typestr": "|u1", "data": (1, False), "version": 3}
+
+
+def view(**change: object) -> SplatView:
+    """An eye that fits, but for the change."""
+    fits = {"planes": (LUMA.copy(),), "hole": LUMA.copy(), "parallax_px": PARALLAX.copy()}
+    return SplatView(**(fits | change))  # type: ignore[arg-type]
+
+
+TWICE = view()
 
 
 @pytest.mark.parametrize(
@@ -157,6 +177,21 @@ PARALLAX = np.zeros((H, W), np.float32)
         ({"planes": [LUMA, LUMA[:5], LUMA[:5]]}, ValueError, "4:4:4, 4:2:2 or 4:2:0"),
         ({"planes": np.zeros((H, W, 4), np.uint8)}, ValueError, "planes[0] must have shape (12, 40, 3)"),
         ({"planes": [LUMA[:, ::2]]}, ValueError, "contiguous within a row"),
+        ({"planes": [LUMA[:, ::-1]]}, ValueError, "planes[0] must be contiguous within a row, got strides (40, -1)"),
+        ({"planes": [np.zeros((W, H), np.uint8).T]}, ValueError, "contiguous within a row, got strides (1, 12)"),
+        ({"planes": np.zeros((H, W, 3), np.uint8)[..., ::-1]}, ValueError, "contiguous within a row"),
+        ({"planes": np.zeros((H, W, 4), np.uint8)[..., :3]}, ValueError, "contiguous within a row"),
+        ({"planes": 5}, TypeError, "planes must be one NumPy array or a sequence of them, got int"),
+        ({"planes": None}, TypeError, "planes must be one NumPy array or a sequence of them, got NoneType"),
+        ({"planes": [torch.zeros(H, W, dtype=torch.uint8)]}, TypeError, "planes[0] must be a NumPy array, got Tensor"),
+        ({"planes": [LUMA, None, None]}, TypeError, "planes[1] must be a NumPy array, got NoneType"),
+        ({"planes": [LUMA, OnDevice(), OnDevice()]}, TypeError, "planes[1] must be"),
+        ({"planes": [LUMA.astype(">u2")]}, TypeError, "planes[0] must be uint8 or uint16, got >u2"),
+        ({"planes": [LUMA.astype(bool)]}, TypeError, "planes[0] must be uint8 or uint16, got bool"),
+        ({"planes": np.zeros(W, np.uint8)}, ValueError, "planes[0] must have 2 axes, got shape (40,)"),
+        ({"planes": np.zeros((1, H, W, 3), np.uint8)}, ValueError, "planes[0] must have 2 axes"),
+        ({"planes": [LUMA, QUARTER, QUARTER[:, 1:]]}, ValueError, "got (6, 20) and (6, 19)"),
+        ({"planes": [LUMA[:, :0]], "parallax_px": PARALLAX[:, :0]}, ValueError, "planes[0] must not be empty"),
         ({"planes": [LUMA[:0]]}, ValueError, "must not be empty"),
         ({"planes": [np.zeros((1, 32769), np.uint8)]}, ValueError, "at most 32768 columns"),
         ({"parallax_px": PARALLAX[1:]}, ValueError, "parallax_px must have shape (12, 40), got (11, 40)"),
@@ -165,18 +200,45 @@ PARALLAX = np.zeros((H, W), np.float32)
             TypeError,
             "parallax_px must be float16 or float32, got float64",
         ),
+        ({"parallax_px": PARALLAX.astype(np.int16)}, TypeError, "parallax_px must be float16 or float32, got int16"),
+        ({"parallax_px": PARALLAX.tolist()}, TypeError, "parallax_px must be a NumPy array, got list"),
+        ({"parallax_px": torch.zeros(H, W)}, TypeError, "parallax_px must be a NumPy array, got Tensor"),
+        ({"parallax_px": PARALLAX[:, ::-1]}, ValueError, "parallax_px must be contiguous within a row"),
+        ({"parallax_px": np.asfortranarray(PARALLAX)}, ValueError, "parallax_px must be contiguous within a row"),
         ({"parallax_px": PARALLAX + np.float32(np.nan)}, ValueError, "parallax_px must be finite"),
         ({"parallax_px": PARALLAX - np.float32(np.inf)}, ValueError, "parallax_px must be finite"),
         ({"eyes": ()}, ValueError, "eyes must be one or more"),
         ({"eyes": (2,)}, ValueError, "from -1 to 1"),
         ({"eyes": (float("nan"),)}, ValueError, "eyes"),
+        ({"eyes": 0.5}, TypeError, "eyes must be a sequence of numbers, got float"),
+        ({"eyes": (0.5, "r")}, TypeError, "eyes[1] must be a number, got str"),
+        ({"tear_px": "2"}, TypeError, "tear_px must be a number, got str"),
+        ({"tear_px": None}, TypeError, "tear_px must be a number, got NoneType"),
         ({"tear_px": 0}, ValueError, "tear_px must be greater than 0"),
         ({"tear_px": float("nan")}, ValueError, "tear_px"),
         ({"fill": "paint"}, ValueError, "fill must be one of none, background, surface"),
         ({"threads": 0}, ValueError, "threads must be at least 1"),
+        ({"threads": 257}, ValueError, "at most 256, got 257"),
+        ({"threads": True}, TypeError, "threads must be an integer, got bool"),
+        ({"planes": [LUMA.astype(np.uint16)], "bits": 17}, ValueError, "bits must be 9 to 16"),
         ({"threads": 1.5}, TypeError, "threads must be an integer, got float"),
         ({"bits": 10}, ValueError, "bits must be 8 for uint8"),
         ({"out": ()}, ValueError, "out must hold 1 views"),
+        ({"out": LUMA}, TypeError, "out must be a sequence of SplatView, got ndarray"),
+        ({"out": view()}, TypeError, "out must be a sequence of SplatView, got SplatView"),
+        ({"out": [None]}, TypeError, "out[0] must be a SplatView, got NoneType"),
+        ({"out": [view(planes=LUMA.copy())]}, TypeError, "out[0].planes must be a tuple of arrays, got ndarray"),
+        ({"out": [view(hole=None)]}, TypeError, "out[0].hole must be a NumPy array, got NoneType"),
+        ({"out": [view(parallax_px=PARALLAX)]}, ValueError, "out[0].parallax_px must not overlap"),
+        ({"out": [view(planes=(TWICE.hole,), hole=TWICE.hole)]}, ValueError, "out[0].hole must not overlap"),
+        ({"eyes": (1, -1), "out": [TWICE, TWICE]}, ValueError, "out[1].planes[0] must not overlap"),
+        ({"out": [view(hole=np.zeros((H, 2 * W), np.uint8)[:, ::2])]}, ValueError, "out[0].hole must be contiguous"),
+        ({"out": [view(hole=as_strided(LUMA.copy(), strides=(0, 1)))]}, ValueError, "out[0].hole must have a row str"),
+        (
+            {"out": [view(hole=as_strided(LUMA.copy(), strides=(9, 1)))]},
+            ValueError,
+            "rows that do not overlap, got row",
+        ),
         ({"out": [SplatView((), LUMA, PARALLAX)]}, ValueError, "out[0].planes must be 1 planes"),
         ({"out": [SplatView((LUMA,), LUMA, PARALLAX)]}, ValueError, "out[0].planes[0] must not overlap"),
         ({"out": [SplatView((LUMA.copy(),), PARALLAX, PARALLAX)]}, TypeError, "out[0].hole must be uint8"),
