@@ -49,7 +49,7 @@ def test_names_say_something() -> None:
 
 def test_every_test_mirrors_a_module() -> None:
     """tests/<pkg>/<path>/test_<module>.py belongs to <pkg>/<path>/<module>.py, or names a relation listed here."""
-    relations = {"test_parity", "test_contract", "test_contracts", "test_op"}
+    relations = {"test_parity", "test_bounds", "test_contract", "test_contracts", "test_op"}
     orphans = []
     for package in PACKAGES:
         for test in (ROOT / "tests" / package).rglob("test_*.py"):
