@@ -1,0 +1,1 @@
+"""How a .cu file becomes launched kernels: compiler, disk cache, device arrays, launches. Importing does nothing."""
