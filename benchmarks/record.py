@@ -10,6 +10,7 @@ import platform
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 
@@ -60,4 +61,17 @@ def percentile(values: Sequence[float], percent: float) -> float:
 
 def machine() -> dict[str, Any]:
     """What the numbers were measured on."""
-    return {"machine": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
+    return {
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+    }
+
+
+def _processor() -> str:
+    """The processor's name, where the system tells."""
+    listing = Path("/proc/cpuinfo")
+    lines = listing.read_text().splitlines() if listing.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

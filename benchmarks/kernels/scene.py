@@ -9,6 +9,8 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 
 PARALLAX_RANGE_PX = (-24.0, 24.0)
+NOISE_PX = 0.5
+"""Standard deviation, in pixels of a 1920 pixel wide frame like the range."""
 
 
 def make_disparity(height: int, width: int, *, seed: int = 0) -> Array:
@@ -36,9 +38,23 @@ def make_parallax(height: int, width: int) -> Array:
     return (np.float32(low) + np.float32(high - low) * make_disparity(height, width)).astype(np.float32)
 
 
+def make_noisy_parallax(height: int, width: int, *, seed: int = 3) -> Array:
+    """The parallax of the frame with noise on it, as poor depth gives it: no two neighbours land one pixel apart."""
+    noise = np.random.default_rng(seed).normal(0, NOISE_PX * width / 1920, (height, width))
+    return make_parallax(height, width) + noise.astype(np.float32)
+
+
 def make_planes(height: int, width: int, *, dtype: type[np.generic] = np.uint8, seed: int = 1) -> tuple[Array, ...]:
-    """Y, U, V in 4:2:0: noise, for which no sampler has a short cut."""
-    rng = np.random.default_rng(seed)
-    top = 256 if dtype == np.uint8 else 1024
+    """Y, U, V in 4:2:0, 8 or 10 bit: noise, for which no sampler has a short cut."""
     half = ((height + 1) // 2, (width + 1) // 2)
-    return tuple(rng.integers(0, top, shape).astype(dtype) for shape in ((height, width), half, half))
+    return tuple(_noise(shape, dtype, seed + n) for n, shape in enumerate(((height, width), half, half)))
+
+
+def make_packed(height: int, width: int, *, seed: int = 2) -> tuple[Array]:
+    """One (height, width, 3) uint8 picture of noise."""
+    return (_noise((height, width, 3), np.uint8, seed),)
+
+
+def _noise(shape: tuple[int, ...], dtype: type[np.generic], seed: int) -> Array:
+    top = 256 if dtype == np.uint8 else 1024
+    return np.random.default_rng(seed).integers(0, top, shape).astype(dtype)

@@ -4,29 +4,47 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import random
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from benchmarks.peers import has_torch
 from benchmarks.record import Record, machine
 
 Case = Callable[[], object]
 
 
 def interleaved(cases: Mapping[str, Case], *, repeats: int, context: Mapping[str, Any]) -> list[Record]:
-    """Milliseconds of wall time of each case, by name; the first call (compilation, page faults) is not counted."""
+    """Milliseconds of wall time of each case, by name; the first call (compilation, page faults) is not counted.
+
+    Every round has another order: no case profits or suffers from what the same other one leaves in the caches.
+    The context of each record holds the machine, its load when the run began, versions, and the threads of the name.
+    """
     times: dict[str, list[float]] = {name: [] for name in cases}
+    shared = {**machine(), "load": round(os.getloadavg()[0], 2), **_versions(), **context}
     for case in cases.values():
         case()
+    order, shuffle = list(cases.items()), random.Random(0).shuffle
     for _ in range(repeats):
-        for name, case in cases.items():
+        shuffle(order)
+        for name, case in order:
             start = time.perf_counter()
             case()
             times[name].append(1e3 * (time.perf_counter() - start))
-    versions = {
-        package: importlib.metadata.version(package) for package in ("numpy", "numba", "opencv-python-headless")
-    }
-    return [Record.of(name, values, "ms", {**machine(), **versions, **context}) for name, values in times.items()]
+    return [Record.of(name, values, "ms", {**shared, **_threads(name)}) for name, values in times.items()]
+
+
+def _threads(name: str) -> dict[str, int]:
+    """What the name ends with, if it says anything about threads."""
+    _, _, count = name.partition("/threads=")
+    return {"threads": int(count)} if count else {}
+
+
+def _versions() -> dict[str, str]:
+    """Of what was measured; of PyTorch only where it is installed."""
+    packages = ("numpy", "numba", "opencv-python-headless", *(["torch"] if has_torch() else []))
+    return {package: importlib.metadata.version(package) for package in packages}
 
 
 def thread_counts(threads: int) -> list[int]:

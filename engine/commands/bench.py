@@ -26,13 +26,14 @@ def run(options: BenchOptions) -> int:
         WheatstoneError: what is measured cannot run here.
     """
     try:
-        measure = importlib.import_module(f"benchmarks.{options.what}").measure
+        benchmark = importlib.import_module(f"benchmarks.{options.what}")
     except ModuleNotFoundError as error:
         if error.name is None or not error.name.startswith("benchmarks"):
             raise
         raise UnavailableError(f"bench {options.what}: this installation has no {error.name}") from error
-    records = measure(**_arguments(options), tell=_tell)
-    console().print(_table(records))
+    records = benchmark.measure(**_arguments(options), tell=_tell)
+    for part in benchmark.report(records) if options.what == "kernels" else [_table(records)]:
+        console().print(part)
     if options.json is not None:
         write_json(options.json, [record.as_json() for record in records])
     return 0

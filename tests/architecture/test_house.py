@@ -74,7 +74,9 @@ def test_kernels_belongs_to_us_alone() -> None:
     assert set(importlib.metadata.packages_distributions()["kernels"]) == {"wheatstone"}
 
 
-@pytest.mark.parametrize("package", ["engine", "kernels", "engine.__main__", "engine.assemble", "benchmarks.quality"])
+@pytest.mark.parametrize(
+    "package", ["engine", "kernels", "engine.__main__", "engine.assemble", "benchmarks.quality", "benchmarks.kernels"]
+)
 def test_import_loads_nothing_heavy(package: str) -> None:
     """Importing never builds, loads a model, or touches a GPU; torch stays out of the engine altogether."""
     code = f"import sys, {package}; print(*sorted({{'torch', 'pycuda', 'tensorrt', 'moderngl'}} & set(sys.modules)))"

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from benchmarks.kernels.scene import make_disparity, make_parallax, make_planes
+from benchmarks.kernels.scene import (
+    NOISE_PX,
+    make_disparity,
+    make_noisy_parallax,
+    make_packed,
+    make_parallax,
+    make_planes,
+)
 
 
 def test_disparity_is_mostly_smooth_with_some_edges() -> None:
@@ -25,4 +33,20 @@ def test_parallax_spans_the_stated_range() -> None:
 
 def test_planes() -> None:
     assert [p.shape for p in make_planes(5, 7)] == [(5, 7), (3, 4), (3, 4)]
-    assert make_planes(4, 4, dtype=np.uint16)[0].max() > 255
+    assert make_planes(40, 40, dtype=np.uint16)[0].max() > 255
+    assert make_packed(5, 7)[0].shape == (5, 7, 3)
+    assert all(np.unique(plane).size > 200 for plane in (*make_planes(90, 90), *make_packed(90, 90)))
+
+
+def test_noise_breaks_the_runs_of_the_scene() -> None:
+    smooth, noisy = make_parallax(270, 1920), make_noisy_parallax(270, 1920)
+    assert noisy.dtype == np.float32
+    assert (noisy - smooth).std() == pytest.approx(NOISE_PX, rel=0.02)
+
+    def single(parallax: np.ndarray) -> float:
+        """The share of surfaces that cover exactly one pixel of an eye."""
+        landing = np.ceil(np.arange(1920) + parallax / 2)
+        return float((np.diff(landing, axis=1) == 1).mean())
+
+    assert single(smooth) > 0.9
+    assert single(noisy) < 0.8
