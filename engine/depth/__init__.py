@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from engine.depth.from_file import FileDepthStage
 from engine.depth.network_input import network_size
-from engine.depth.stage import DepthNetwork, DepthStage
+from engine.depth.stage import DepthNetwork, DepthStage, SmallCopy
 
-__all__ = ["DepthNetwork", "DepthStage", "FileDepthStage", "network_size"]
+__all__ = ["DepthNetwork", "DepthStage", "FileDepthStage", "SmallCopy", "network_size"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import cv2
@@ -26,8 +26,23 @@ class DepthNetwork(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmallCopy:
+    """What the network looks at of a frame."""
+
+    frame: Frame
+    planes: tuple[NDArray[Any], ...]
+    """Every plane at the network's size, in its own code values."""
+    is_cut: bool
+    """Whether the frame begins a shot."""
+
+
 class DepthStage:
-    """Adds `disparity` and `is_cut` to every frame."""
+    """Adds `disparity` and `is_cut` to every frame.
+
+    `process` does it in one go. A player that cannot wait calls the three steps itself, each always on the same thread:
+    `look` at every frame, `estimate` where there is time, `enlarge` what is there along the edges of the newest frame.
+    """
 
     def __init__(self, network: DepthNetwork, *, every: int = 1, threads: int = 1) -> None:
         """Make the stage.
@@ -51,19 +66,35 @@ class DepthStage:
 
     def process(self, frame: Frame) -> Frame:
         """Estimate, steady and enlarge the disparity of one frame."""
-        planes = small_planes(frame, self._width, self._height)
-        top = frame.format.max_value
-        is_cut = self._cuts.is_cut(planes[0], top, frame.epoch)
+        small = self.look(frame)
         self._age += 1
-        if self._carried is None or is_cut or self._age >= self._every:
-            raw = self._network.run(small_rgb(frame, planes)).reshape(self._height, self._width)
-            scaled = self._normaliser.normalise(raw, is_cut=is_cut)
-            self._carried = self._filter.filter(scaled, planes[0], top, is_cut=is_cut)
+        if self._carried is None or small.is_cut or self._age >= self._every:
+            self._carried = self.estimate(small, is_cut=small.is_cut)
             self._age = 0
-        disparity = joint_upsample(
-            _no_larger_than(self._carried, frame), frame.planes[0], threads=self._threads, bits=frame.format.bits
+        return replace(frame, disparity=self.enlarge(self._carried, frame), is_cut=small.is_cut)
+
+    def look(self, frame: Frame) -> SmallCopy:
+        """The small copy of a frame, and whether a shot begins with it."""
+        planes = small_planes(frame, self._width, self._height)
+        return SmallCopy(
+            frame=frame, planes=planes, is_cut=self._cuts.is_cut(planes[0], frame.format.max_value, frame.epoch)
         )
-        return replace(frame, disparity=disparity, is_cut=is_cut)
+
+    def estimate(self, small: SmallCopy, *, is_cut: bool) -> NDArray[np.float32]:
+        """The steadied disparity at the network's size, 0..1.
+
+        Args:
+            small: of a frame later than that of the call before.
+            is_cut: whether a shot began since the call before.
+        """
+        raw = self._network.run(small_rgb(small.frame, small.planes)).reshape(self._height, self._width)
+        scaled = self._normaliser.normalise(raw, is_cut=is_cut)
+        return self._filter.filter(scaled, small.planes[0], small.frame.format.max_value, is_cut=is_cut)
+
+    def enlarge(self, disparity: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
+        """The map at the size of the frame, along the edges of its luma."""
+        small = _no_larger_than(disparity, frame)
+        return joint_upsample(small, frame.planes[0], threads=self._threads, bits=frame.format.bits)
 
 
 def _no_larger_than(disparity: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
