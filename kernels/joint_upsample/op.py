@@ -12,7 +12,7 @@ from kernels._require import (
     require_writable,
 )
 from kernels.joint_upsample.cpu import joint_upsample_cpu
-from kernels.joint_upsample.grid import Array
+from kernels.joint_upsample.grid import MAX_DISPARITY, Array
 
 
 def joint_upsample(
@@ -29,7 +29,8 @@ def joint_upsample(
     `kernels/joint_upsample/reference.py` is the full definition.
 
     Args:
-        disparity: (h, w) float32, relative 0..1 and finite, h <= H and w <= W. Rows contiguous, row stride free.
+        disparity: (h, w) float32, relative 0..1 (finite and at most 1e6 in size), h <= H and w <= W. Rows contiguous,
+            row stride free.
         luma: (H, W) uint8 or uint16, the frame's own luma plane. Rows contiguous, row stride free.
         out: (H, W) float32, overwritten; not overlapping the inputs.
         threads: CPU threads; changes only speed.
@@ -40,7 +41,7 @@ def joint_upsample(
 
     Raises:
         TypeError: an argument is not of a listed kind or dtype.
-        ValueError: shapes do not fit, an option is out of range, or disparity holds NaN or infinity.
+        ValueError: shapes do not fit, an option is out of range, or disparity holds NaN, infinity or more than 1e6.
 
     Cost and ordering: runs when called; releases the GIL; with `out` no memory of frame size is allocated.
     Deterministic: yes, the same bits for every thread count. Differentiable: no.
@@ -49,8 +50,8 @@ def joint_upsample(
     require_array("luma", luma, ndim=2, dtypes=(np.uint8, np.uint16))
     if any(small > large for small, large in zip(disparity.shape, luma.shape, strict=True)):
         raise ValueError(f"disparity must not be larger than luma {luma.shape}, got {disparity.shape}")
-    if not np.isfinite(disparity).all():
-        raise ValueError("disparity must be finite, got NaN or infinity")
+    if not (np.abs(disparity) <= MAX_DISPARITY).all():
+        raise ValueError(f"disparity must be finite and at most {MAX_DISPARITY:g} in size, got {_worst(disparity)}")
     depth = require_sample_bits(luma.dtype, bits)
     threads = require_positive_int("threads", threads, maximum=256)
     if out is None:
@@ -61,3 +62,8 @@ def joint_upsample(
         require_writable("out", out, [disparity, luma])
     joint_upsample_cpu(disparity, luma, out, luma_scale=0.5 ** (depth - 8), threads=threads)
     return out
+
+
+def _worst(disparity: Array) -> np.float32:
+    """The sample that is refused: NaN if there is one, else the largest."""
+    return np.float32(disparity.flat[np.argmax(np.abs(disparity))])
