@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 import random
@@ -9,10 +10,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.peers import has_torch
 from benchmarks.record import Record, machine
 
 Case = Callable[[], object]
+_PACKAGES = ("numpy", "numba", "opencv-python-headless", "torch")
 
 
 def interleaved(cases: Mapping[str, Case], *, repeats: int, context: Mapping[str, Any]) -> list[Record]:
@@ -22,7 +23,7 @@ def interleaved(cases: Mapping[str, Case], *, repeats: int, context: Mapping[str
     The context of each record holds the machine, its load when the run began, versions, and the threads of the name.
     """
     times: dict[str, list[float]] = {name: [] for name in cases}
-    shared = {**machine(), "load": round(os.getloadavg()[0], 2), **_versions(), **context}
+    shared = {**machine(), "load": round(os.getloadavg()[0], 2), **versions(*_PACKAGES), **context}
     for case in cases.values():
         case()
     order, shuffle = list(cases.items()), random.Random(0).shuffle
@@ -41,10 +42,13 @@ def _threads(name: str) -> dict[str, int]:
     return {"threads": int(count)} if count else {}
 
 
-def _versions() -> dict[str, str]:
-    """Of what was measured; of PyTorch only where it is installed."""
-    packages = ("numpy", "numba", "opencv-python-headless", *(["torch"] if has_torch() else []))
-    return {package: importlib.metadata.version(package) for package in packages}
+def versions(*packages: str) -> dict[str, str]:
+    """Of the installed packages among these."""
+    found = {}
+    for package in packages:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
 
 
 def thread_counts(threads: int) -> list[int]:

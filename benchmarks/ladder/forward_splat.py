@@ -1,8 +1,7 @@
-"""`python -m benchmarks.ladder.forward_splat`: every rung on the same frame, in turns, in CPU time of one thread."""
+"""`python -m benchmarks.ladder.forward_splat`: every rung on the same frames, in turns, in CPU time of one thread."""
 
 from __future__ import annotations
 
-import statistics
 import sys
 import time
 from functools import partial
@@ -11,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.kernels.scene import Array, make_parallax, make_planes
+from benchmarks.kernels.scene import Array, make_noisy_parallax, make_parallax, make_planes
 from benchmarks.ladder.blend_in_runs import blend_in_runs
 from benchmarks.ladder.paint import paint
 from benchmarks.ladder.runs import runs
@@ -23,11 +22,10 @@ from kernels.forward_splat.op import check_planes
 EYE, TEAR_PX = np.float32(0.5), np.float32(3)
 
 
-def rungs(height: int, width: int) -> dict[str, tuple[Any, Array, Array]]:
+def rungs(luma: Array, parallax: Array) -> dict[str, tuple[Any, Array, Array]]:
     """Name -> (call, its picture, its parallax with NaN in holes), slowest first."""
-    luma, parallax = make_planes(height, width)[0], make_parallax(height, width)
     scratch = _new_rows(check_planes((luma,))[1])
-    rows: dict[str, Any] = {"paint": np.empty((3, width), np.float32)}
+    rows: dict[str, Any] = {"paint": np.empty((3, luma.shape[1]), np.float32)}
     made = {}
     for rung in (paint, scatter, blend_in_runs, runs):
         name = rung.__name__
@@ -37,12 +35,15 @@ def rungs(height: int, width: int) -> dict[str, tuple[Any, Array, Array]]:
 
 
 def measure(*, repeats: int = 9, height: int = 1080, width: int = 1920) -> list[Record]:
-    """Milliseconds of CPU time of each rung, beside cv2.remap of the same plane."""
-    cases = {name: call for name, (call, _, _) in rungs(height, width).items()}
+    """Milliseconds of CPU time of each rung, beside cv2.remap of the same plane, on a scene and on it with noise."""
+    luma = make_planes(height, width)[0]
     y, x = np.mgrid[:height, :width].astype(np.float32)
-    luma, map_x = make_planes(height, width)[0], x - EYE * make_parallax(height, width)
+    cases: dict[str, Any] = {}
+    for scene, make in (("scene", make_parallax), ("noisy", make_noisy_parallax)):
+        parallax = make(height, width)
+        cases |= {f"{scene}/{name}": call for name, (call, _, _) in rungs(luma, parallax).items()}
+        cases[f"{scene}/cv2.remap"] = partial(cv2.remap, luma, x - EYE * parallax, y, cv2.INTER_LINEAR)
     cv2.setNumThreads(1)
-    cases["cv2.remap"] = partial(cv2.remap, luma, map_x, y, cv2.INTER_LINEAR)
     times: dict[str, list[float]] = {name: [] for name in cases}
     for repeat in range(repeats + 1):
         for name, case in cases.items():
@@ -54,7 +55,7 @@ def measure(*, repeats: int = 9, height: int = 1080, width: int = 1920) -> list[
 
 
 if __name__ == "__main__":
-    records = measure()
-    unit = statistics.median([record.p50 for record in records if record.name.endswith("cv2.remap")])
-    for record in records:
-        sys.stdout.write(f"{record.name:40} {record.p50:8.2f} {record.unit}  {record.p50 / unit:5.2f} x cv2.remap\n")
+    records = {record.name: record for record in measure()}
+    for name, record in records.items():
+        unit = records[f"{name.rpartition('/')[0]}/cv2.remap"]
+        sys.stdout.write(f"{name:44} {record.p50:8.2f} {record.unit}  {record.p50 / unit.p50:5.2f} x cv2.remap\n")
