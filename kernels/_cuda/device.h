@@ -26,6 +26,14 @@
 // division and with denormals, on every compiler.
 #pragma once
 
+#ifdef __CUDACC__
+#define UNROLL _Pragma("unroll")
+#define NO_UNROLL _Pragma("unroll 1")
+#else
+#define UNROLL
+#define NO_UNROLL
+#endif
+
 struct Block {
     int index;   // of this block in the grid
     int blocks;  // in the grid
@@ -38,10 +46,11 @@ struct Block {
 
 #ifdef __CUDACC__
 
-#define DEVICE __device__ __forceinline__
+#define DEVICE __device__ __forceinline__ // a function
+#define DEVICE_METHOD __device__ __forceinline__
 #define PHASE(block, thread) for (int thread = threadIdx.x, open_ = 1; open_; open_ = 0, __syncthreads())
-#define KERNEL(name, Args, body, max_threads)                                                                          \
-    extern "C" __global__ void __launch_bounds__(max_threads) name(const __grid_constant__ Args args) {                \
+#define KERNEL_BOUNDED(name, Args, body, max_threads, min_blocks)                                                      \
+    extern "C" __global__ void __launch_bounds__(max_threads, min_blocks) name(const __grid_constant__ Args args) {    \
         extern __shared__ __align__(16) unsigned char shared_memory[];                                                 \
         body(args, Block{(int)blockIdx.x, (int)gridDim.x, (int)blockDim.x, shared_memory});                            \
     }
@@ -73,6 +82,7 @@ DEVICE float to_float(Half value) {
 #include <string.h>
 
 #define DEVICE static inline
+#define DEVICE_METHOD inline
 #define PHASE(block, thread)                                                                                           \
     for (int turn_ = 0, thread = (block).order[0]; turn_ < (block).threads;                                            \
          ++turn_, thread = turn_ < (block).threads ? (block).order[turn_] : 0)
@@ -94,7 +104,7 @@ struct Emulated {
     }
 };
 
-#define KERNEL(name, Args, body, max_threads)                                                                          \
+#define KERNEL_BOUNDED(name, Args, body, max_threads, min_blocks)                                                      \
     static void name##_run(const void* args, const Block& block) { body(*static_cast<const Args*>(args), block); }     \
     static Emulated name##_entry(#name, sizeof(Args), max_threads, name##_run);
 
@@ -154,6 +164,9 @@ DEVICE bool is_finite(float value) { return (bits_of(value) & 0x7fffffff) < 0x7f
 
 DEVICE int min_of(int a, int b) { return a < b ? a : b; }
 DEVICE int max_of(int a, int b) { return a > b ? a : b; }
+
+// KERNEL_BOUNDED also grants only so many registers that min_blocks blocks of max_threads fit on an SM.
+#define KERNEL(name, Args, body, max_threads) KERNEL_BOUNDED(name, Args, body, max_threads, 1)
 
 // Dynamic shared memory from a byte on; the launch says how much there is.
 template <typename T> DEVICE T* shared_array(const Block& block, int byte) {
