@@ -1,6 +1,6 @@
-"""The live line: paced source -> depth -> stereo -> mailbox, where the newest picture wins.
+"""The live line: paced source -> picture -> mailbox, with depth beside it; the newest picture wins.
 
-The graph runs on a thread of its own, because the thread that owns the window must answer keys while no frame comes.
+Everything runs on threads of its own, because the thread that owns the window must answer keys while no frame comes.
 """
 
 from __future__ import annotations
@@ -8,18 +8,28 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from engine.frame import Frame
-from engine.graph import Channel, Edge, Graph, Source, Stage, StageMeasurement
+import numpy as np
+
+from engine.frame import Frame, View
+from engine.graph import Channel, Edge, Graph, Policy, Source, Stage, StageMeasurement
+from engine.live.depth_line import DepthLine
 from engine.live.pacing import Pacer
 from engine.stereo import StereoStage
 from engine.telemetry import Drops
 
 Process = Callable[[Frame], Frame]
 
-DEPTH_LATE, RENDER_LATE, DISPLAY_LATE, STOPPED = "depth late", "render late", "display late", "stopped"
-"""Causes of drops: depth, stereo or the window was busy, or it was all over before the frame was shown."""
+SOURCE_LATE, DEPTH_LATE, RENDER_LATE, DISPLAY_LATE = "source late", "depth late", "render late", "display late"
+"""Why a frame was dropped: the source itself lost it, or the eyes or the window were not done with an earlier one.
+Or why something was shown again: nothing new came when it was due, or an older depth map was carried."""
+STOPPED = "stopped"
+"""It was all over before the frame was shown."""
+ASKED_FOR = "asked for"
+"""Shown again because the viewer wanted to see it: the picture is frozen, or a setting has changed."""
+_NO_DEPTH = np.float32(0.5)
+_JOIN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +61,14 @@ class LiveStereo:
         """The disparity on the screen plane of the last frame."""
         return self._stage.mapper.convergence
 
+    def prepare(self, width: int, height: int) -> None:
+        """Load whatever frames of this size will need, so that the first one does not wait for it."""
+        self._stage.prepare(width, height)
+
     def process(self, frame: Frame) -> Frame:
-        """Render both eyes as the settings say now."""
+        """Render both eyes as the settings say now; without depth both see the frame as it is."""
+        if frame.disparity is None:
+            return _flat(frame)
         wanted = self.settings
         if wanted is not self._applied:
             self._stage.mapper.change(strength=wanted.strength, convergence=wanted.convergence)
@@ -61,49 +77,64 @@ class LiveStereo:
 
 
 class LiveLine:
-    """Runs the stages behind a window.
+    """Runs everything between a source and a window.
 
-    At most one frame waits in front of each stage. In front of depth, the expensive one, and in front of the window the
-    newest frame replaces the one that waits; every frame lost that way is counted.
+    Two frames wait at most: one in front of the picture stage, one (finished) in front of the window. In both places
+    the newest replaces the one that waits, and every frame lost that way is counted by cause.
 
     Args:
         frames: what the source yields, unpaced.
         pacer: releases them when they are due.
-        depth: adds disparity.
+        depth: gives frames disparity, at its own rate; None if they bring it along.
         stereo: adds views.
         wake: called after every new picture and at the end, on another thread.
+        policy: `block` shows every frame however long it takes, as fast as it goes: for measuring, never for viewers.
     """
 
     def __init__(
-        self, frames: Iterable[Frame], pacer: Pacer, depth: Process, stereo: Process, wake: Callable[[], None]
+        self,
+        frames: Iterable[Frame],
+        pacer: Pacer,
+        depth: DepthLine | None,
+        stereo: Process,
+        wake: Callable[[], None],
+        *,
+        policy: Policy = "drop_oldest",
     ) -> None:
         self.drops = Drops()
         self._pacer = pacer
+        self._depth = depth
+        self._stereo = stereo
         self._wake = wake
-        self._mailbox: Channel[Frame] = Channel(1, "drop_oldest", lambda _frame: self.drops.add(DISPLAY_LATE))
+        self._mailbox: Channel[Frame] = Channel(1, policy, lambda _frame: self.drops.add(DISPLAY_LATE))
+        inbox: Edge[Frame] = Edge(capacity=1, policy=policy, on_drop=lambda _frame: self.drops.add(RENDER_LATE))
         self._graph: Graph[Frame] = Graph(
             Source(name="source", items=lambda: pacer.frames(frames)),
-            [
-                Stage(
-                    name="depth",
-                    process=self._stage("depth", depth),
-                    inbox=Edge(capacity=1, policy="drop_oldest", on_drop=self._on_late),
-                ),
-                Stage(name="stereo", process=self._stage("stereo", stereo), inbox=Edge(capacity=1)),
-            ],
-            Stage(name="hand over", process=self._hand_over, inbox=Edge(capacity=1)),
+            [],
+            Stage(name="picture", process=self._process, inbox=inbox),
+            join_s=_JOIN_S,
         )
-        self._thread = threading.Thread(target=self._run, name="live line")
-        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="picture")
+        self._errors: list[BaseException] = []
         self._is_over = False
+        if depth is not None:
+            depth.on_failure = self._on_depth_failure
 
     @property
     def is_over(self) -> bool:
         """Whether no further picture will come."""
         return self._is_over and self._mailbox.statistics().queued == 0
 
+    @property
+    def waiting(self) -> int:
+        """Frames that wait at this moment: in front of the picture stage and in front of the window."""
+        inbox = self._graph.measurements()[1].inbox
+        return self._mailbox.statistics().queued + (inbox.queued if inbox is not None else 0)
+
     def start(self) -> None:
         """Begin; the first frame is released at once."""
+        if self._depth is not None:
+            self._depth.start()
         self._thread.start()
 
     def take(self) -> Frame | None:
@@ -112,51 +143,65 @@ class LiveLine:
 
     def measurements(self) -> tuple[StageMeasurement, ...]:
         """Working times and queue statistics of the stages."""
-        return self._graph.measurements()[:-1]
+        source, picture = self._graph.measurements()
+        return (source, picture) if self._depth is None else (source, self._depth.measurement(), picture)
 
     def stop(self) -> None:
         """End the source, let every stage unwind, join all threads; safe to call twice and before `start`.
 
         Raises:
-            Exception: whatever a stage raised, with a note naming the stage.
+            Exception: whatever a stage raised, with a note naming the stage; a group if several did.
         """
         self._pacer.stop()
+        self._graph.cancel()
+        self._mailbox.cancel()
+        if self._depth is not None:
+            self._depth.stop()
         if self._thread.ident is not None:
-            self._graph.cancel()
             self._thread.join()
-        while self.take() is not None:
+        for _ in range(self._mailbox.drain()):
             self.drops.add(STOPPED)
-        error, self._error = self._error, None
-        if error is not None:
-            raise error
+        errors, self._errors = self._errors, []
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise BaseExceptionGroup("several stages failed", errors)
 
     def _run(self) -> None:
         try:
             self._graph.run()
         except BaseException as error:  # noqa: BLE001 -- raised again by stop(), on the thread of the window
-            self._error = error
+            self._errors.append(error)
         finally:
             self._is_over = True
             self._wake()
 
-    def _stage(self, name: str, process: Process) -> Process:
-        def run(frame: Frame) -> Frame:
-            start_s = time.perf_counter()
-            try:
-                return process(frame).stamped(name, start_s, time.perf_counter())
-            except BaseException:
-                # A paused source would sleep through the end of the line.
-                self._pacer.stop()
-                raise
-
-        return run
-
-    def _hand_over(self, frame: Frame) -> None:
+    def _process(self, frame: Frame) -> None:
+        """The picture stage: what becomes of a frame between its release and the window."""
+        try:
+            if self._depth is not None:
+                frame = _stamped("depth", self._depth.process, frame)
+            frame = _stamped("stereo", self._stereo, frame)
+        except BaseException:
+            # A paused source would sleep through the end of the line.
+            self._pacer.stop()
+            raise
         self._mailbox.put(frame)
         self._wake()
 
-    def _on_late(self, _frame: Frame) -> None:
-        """A frame was replaced in front of depth: whose fault was it?"""
-        stereo = self._graph.measurements()[2]
-        is_render = stereo.inbox is not None and stereo.inbox.queued > 0
-        self.drops.add(RENDER_LATE if is_render else DEPTH_LATE)
+    def _on_depth_failure(self, error: BaseException) -> None:
+        self._errors.append(error)
+        self._pacer.stop()
+        self._graph.cancel()
+
+
+def _stamped(name: str, process: Process, frame: Frame) -> Frame:
+    start_s = time.perf_counter()
+    return process(frame).stamped(name, start_s, time.perf_counter())
+
+
+def _flat(frame: Frame) -> Frame:
+    """Both eyes see the frame itself, everything on the screen plane."""
+    shape = (frame.height, frame.width)
+    eye = View(planes=frame.planes, hole=np.zeros(shape, np.uint8), parallax_px=np.zeros(shape, np.float32))
+    return replace(frame, disparity=np.full(shape, _NO_DEPTH), views=(eye, eye))

@@ -11,6 +11,7 @@ from engine.display.hud import HudFigures
 from engine.display.keys import Action
 from engine.display.screen import Screen
 from engine.errors import OutputError
+from engine.frame import Frame
 from engine.live.line import LiveLine, LiveStereo, StereoSettings
 from engine.live.meter import Meter
 from engine.live.pacing import Pacer
@@ -43,15 +44,26 @@ class LiveLoop:
         pacer: of the line's source.
         stereo: its stereo stage.
         playing: what to call it.
+        on_shown: called with every frame when it has been drawn, before the next one is awaited.
     """
 
-    def __init__(self, screen: Screen, line: LiveLine, pacer: Pacer, stereo: LiveStereo, playing: Playing) -> None:
+    def __init__(
+        self,
+        screen: Screen,
+        line: LiveLine,
+        pacer: Pacer,
+        stereo: LiveStereo,
+        playing: Playing,
+        *,
+        on_shown: Callable[[Frame, Screen], None] | None = None,
+    ) -> None:
         self.meter = Meter()
         self._screen = screen
         self._line = line
         self._pacer = pacer
         self._stereo = stereo
         self._playing = playing
+        self._on_shown = on_shown
         self._notice, self._notice_until_s = "", 0.0
         self._lines: tuple[str, ...] = ()
         self._lines_until_s = 0.0
@@ -77,7 +89,10 @@ class LiveLoop:
                 changed = self._handle(self._screen.handle_keys())
                 if (frame := self._line.take()) is not None:
                     self._screen.figures = self._figures()
-                    self.meter.add(self._screen.show(frame))
+                    frame = self._screen.show(frame)
+                    self.meter.add(frame)
+                    if self._on_shown is not None:
+                        self._on_shown(frame, self._screen)
                     # The next wait must not pin this frame's memory.
                     del frame
                 elif changed or surface.take_redraw() or self._notice_is_over():

@@ -20,14 +20,21 @@ class Percentiles:
     p90_ms: float
     p95_ms: float
     p99_ms: float
+    p999_ms: float
     max_ms: float
 
     @classmethod
     def of(cls, samples: Samples) -> Percentiles:
         """Summarise recorded durations; zeros where nothing was recorded."""
-        p50, p90, p95, p99 = (round(1e3 * seconds, 3) for seconds in samples.percentiles(50, 90, 95, 99))
+        p50, p90, p95, p99, p999 = (round(1e3 * s, 3) for s in samples.percentiles(50, 90, 95, 99, 99.9))
         return cls(
-            count=samples.count, p50_ms=p50, p90_ms=p90, p95_ms=p95, p99_ms=p99, max_ms=round(1e3 * samples.max_s, 3)
+            count=samples.count,
+            p50_ms=p50,
+            p90_ms=p90,
+            p95_ms=p95,
+            p99_ms=p99,
+            p999_ms=p999,
+            max_ms=round(1e3 * samples.max_s, 3),
         )
 
 

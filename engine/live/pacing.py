@@ -9,6 +9,8 @@ from threading import Condition
 
 from engine.frame import Frame
 
+ARRIVAL = "arrival"
+"""The first stamp of every frame that is played."""
 _LAG_BEFORE_RESYNC_S = 0.25
 """A source that is this late gets a new clock: the picture stutters once instead of hurrying for seconds."""
 
@@ -16,22 +18,34 @@ _LAG_BEFORE_RESYNC_S = 0.25
 class Pacer:
     """Paces one stream. `frames` is iterated on the source's thread; everything else may be called from any thread.
 
-    A released frame carries one stamp, `arrival`: where its latency starts. Waiting for the due time is not latency.
+    A released frame carries one stamp, `arrival`: where its latency starts. That is the moment it was due, even if the
+    source delivered it later or this thread woke up late; a frame that was ready before waits, and that is no latency.
+    A frame of a source that is live itself arrives with the time it was captured, its own stamp, or now without one.
 
     Args:
         frame_s: assumed time between frames that do not say when they are due.
         hold: keep the stream open after its last frame until `stop`, for pictures that somebody looks at.
+        paced: False releases every frame at once: for live sources, whose frames come when they are due.
         clock: seconds, monotonic.
     """
 
-    def __init__(self, *, frame_s: float = 1 / 30, hold: bool = False, clock: Callable[[], float] = time.perf_counter):
+    def __init__(
+        self,
+        *,
+        frame_s: float = 1 / 30,
+        hold: bool = False,
+        paced: bool = True,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._frame_s = frame_s
         self._hold = hold
+        self._paced = paced
         self._clock = clock
         self._changed = Condition()
         self._is_paused = self._is_stopped = False
         self._steps = self._repeats = 0
         self._origin_s: float | None = None
+        self._due_s: float | None = None
         self._last: Frame | None = None
         self.released = 0
         """Frames given out, repeats included."""
@@ -101,10 +115,14 @@ class Pacer:
                         return True
                     if self._steps > 0:
                         self._steps -= 1
+                        self._due_s = self._clock()
                         return False
                     self._changed.wait()
                     continue
                 self._steps = self._repeats = 0
+                if not self._paced:
+                    self._due_s = None
+                    return False
                 now = self._clock()
                 if self._origin_s is None:
                     self._origin_s = now - due_s
@@ -113,6 +131,7 @@ class Pacer:
                     self._changed.wait(left_s)
                     continue
                 self._note_lag(-left_s)
+                self._due_s = self._origin_s + due_s
                 return False
             return None
 
@@ -128,5 +147,8 @@ class Pacer:
         assert frame is not None
         self.released += 1
         self.repeated += is_repeat
-        now = self._clock()
-        return replace(frame, stamps=(("arrival", now, now),))
+        arrival_s = None if is_repeat else self._due_s
+        if arrival_s is None:
+            is_stamped = not is_repeat and frame.stamps and frame.stamps[0][0] == ARRIVAL
+            arrival_s = frame.stamps[0][1] if is_stamped else self._clock()
+        return replace(frame, stamps=((ARRIVAL, arrival_s, arrival_s),))

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.graph import StageMeasurement
+from engine.live.depth_line import DepthLine
+from engine.live.line import ASKED_FOR, DEPTH_LATE, SOURCE_LATE
 from engine.live.meter import Meter, Percentiles
 from engine.live.pacing import Pacer
 from engine.report import versions
@@ -25,11 +27,18 @@ class LiveReport:
     """Frames that were due and released, repeats included."""
     frames_drawn: int
     dropped: Mapping[str, int]
+    """Frames that were never shown, by cause."""
+    repeats: Mapping[str, int]
+    """What was shown again, by cause: `depth late` (an older depth map was carried to the frame), `source late` (a
+    frame came after it was due, and the one before stood longer), `asked for` (the viewer froze the picture)."""
+    depth: Mapping[str, Any]
+    """Frames by where their depth came from, and how much older than its frame a map was; empty where none was
+    estimated."""
     seconds: float
     fps: float
     source_fps: float | None
     latency: Percentiles
-    """From the moment a frame was due to the end of its drawing (glFinish); decoding and vsync are not in it."""
+    """From the moment a frame was due, or captured, to the end of its drawing (glFinish); vsync is not in it."""
     waiting: Percentiles
     """The part of the latency in which no stage worked on the frame."""
     pacing_error: Percentiles
@@ -38,9 +47,8 @@ class LiveReport:
     """Working time of the frames that were drawn."""
     queues: Mapping[str, Mapping[str, float]]
     """The channel in front of each stage."""
-    source_late: int
     source_resyncs: int
-    repeated: int
+    """How often the clock was set anew because the source was hopelessly late."""
     warm_up_s: float
     """Loading and compiling before the clock started."""
     warnings: Sequence[str]
@@ -62,6 +70,7 @@ def live_report(
     pacer: Pacer,
     measurements: Sequence[StageMeasurement],
     drops: Mapping[str, int],
+    depth: DepthLine | None,
     **facts: Any,
 ) -> LiveReport:
     """Gather the numbers of a session that has ended.
@@ -71,6 +80,7 @@ def live_report(
         pacer: of the source.
         measurements: of the stages, in the order of the line.
         drops: frames by cause.
+        depth: what gave the frames depth; None if they brought it along.
         **facts: the remaining fields of LiveReport.
     """
     queues = {
@@ -93,11 +103,20 @@ def live_report(
         pacing_error=meter.pacing_error,
         stages=meter.stages,
         queues=queues,
-        source_late=pacer.late,
+        repeats=_repeats(pacer, depth),
+        depth={} if depth is None else asdict(depth.counts) | {"age_ms": _plain(asdict(Percentiles.of(depth.age)))},
         source_resyncs=pacer.resyncs,
-        repeated=pacer.repeated,
         **facts,
     )
+
+
+def _repeats(pacer: Pacer, depth: DepthLine | None) -> dict[str, int]:
+    found = {
+        SOURCE_LATE: pacer.late,
+        DEPTH_LATE: 0 if depth is None else depth.counts.carried,
+        ASKED_FOR: pacer.repeated,
+    }
+    return {cause: count for cause, count in found.items() if count}
 
 
 def _plain(percentiles: Mapping[str, Any]) -> dict[str, Any]:

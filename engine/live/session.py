@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
 
 from engine.assemble import depth_stage, stereo_stage
 from engine.config import PlayOptions
+from engine.depth import DepthStage, FileDepthStage
 from engine.display.context import OffscreenSurface, Surface, WindowSurface
 from engine.display.screen import Screen
 from engine.display.view import ViewState, start_size
 from engine.errors import UsageError
 from engine.frame import Frame
-from engine.live.line import STOPPED, LiveLine, LiveStereo, Process, StereoSettings
+from engine.live.carry import FlowCarrier
+from engine.live.depth_line import DepthLine
+from engine.live.line import STOPPED, LiveLine, LiveStereo, StereoSettings
 from engine.live.loop import LiveLoop, Playing
 from engine.live.pacing import Pacer
 from engine.live.report import LiveReport, live_report
@@ -26,6 +30,10 @@ from engine.sources.source import Source
 EXACT = "exact"
 """The name under `--depth` for disparity that comes with the test pattern itself."""
 _ALL_DAY_S = 86400.0
+_USUAL_RATE = Fraction(30)
+_PATIENCE = 0.75
+"""How much of the time between two frames a frame may spend before it does without depth of its own: the rest is left
+for rendering, so that waiting never costs a frame."""
 
 
 def play(options: PlayOptions) -> LiveReport:
@@ -38,15 +46,81 @@ def play(options: PlayOptions) -> LiveReport:
         WheatstoneError: the input, a network or the display is not there; or a screenshot cannot be written.
         KeyboardInterrupt: Ctrl-C; everything is closed by then.
     """
+    with open_session(options) as session:
+        return session.play()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSession:
+    """Everything that is needed to play one input, warmed up."""
+
+    options: PlayOptions
+    source: Source
+    pacer: Pacer
+    depth: DepthLine | None
+    """None if frames bring their depth along."""
+    line: LiveLine
+    screen: Screen
+    loop: LiveLoop
+    warm_up_s: float
+    """Opening, loading, compiling, and the first frame through every stage."""
+
+    def play(self) -> LiveReport:
+        """Play until the input is over or somebody ends it; once.
+
+        Raises:
+            Exception: whatever a stage raised, with a note naming it; all threads are joined.
+            OutputError: a screenshot cannot be written.
+            KeyboardInterrupt: Ctrl-C.
+        """
+        options, info = self.options, self.source.info
+        started = time.perf_counter()
+        self.loop.run()
+        seconds = time.perf_counter() - started
+        if options.screenshot is not None:
+            self.screen.screenshot(options.screenshot)
+        drops = self.line.drops.by_cause()
+        lost = self.pacer.released - self.loop.meter.drawn - sum(drops.values())
+        if self.loop.was_ended and lost > 0:
+            # Whoever closes the window does not wait for what is on its way.
+            drops[STOPPED] = drops.get(STOPPED, 0) + lost
+        return live_report(
+            meter=self.loop.meter,
+            pacer=self.pacer,
+            measurements=self.line.measurements(),
+            drops=drops,
+            depth=self.depth,
+            input=options.input,
+            layout=self.screen.view.shown,
+            renderer=str(self.screen.surface.ctx.info["GL_RENDERER"]),
+            seconds=seconds,
+            source_fps=None if info.frame_rate is None else float(info.frame_rate),
+            warm_up_s=self.warm_up_s,
+            warnings=list(self.source.warnings),
+        )
+
+
+@contextmanager
+def open_session(
+    options: PlayOptions, *, paced: bool = True, on_shown: Callable[[Frame, Screen], None] | None = None
+) -> Iterator[LiveSession]:
+    """Open an input, its stages and a window, and close them at the end.
+
+    Args:
+        options: what to play and how.
+        paced: False shows every frame, none before the one before it is done: how fast it can go.
+        on_shown: called with every frame when it has been drawn, on the thread of the window.
+
+    Raises:
+        WheatstoneError: the input, a network or the display is not there.
+    """
     since = time.perf_counter()
     with ExitStack() as opened:
         source = opened.enter_context(_open_source(options))
-        given, depth = frames_and_depth(options, source)
-        stage = stereo_stage(options, (True, True))
-        convergence = None if options.convergence == "auto" else float(options.convergence)
-        stereo = LiveStereo(stage, StereoSettings(strength=options.strength, convergence=convergence))
+        given, estimator = frames_and_depth(options, source)
+        stereo = _stereo(options)
         # Networks before the window: nobody should look at an empty one while they load.
-        frames, first = _warmed_up(given, [depth, stereo.process])
+        frames, first = _warmed_up(given, estimator, stereo)
         surface = _surface(options, source)
         # A screen closes its surface, but shaders that do not compile leave none.
         opened.callback(surface.close)
@@ -54,33 +128,41 @@ def play(options: PlayOptions) -> LiveReport:
         opened.callback(screen.close)
         # Shaders are compiled when they are first used.
         screen.show(first)
-        pacer = _pacer(options, source)
-        line = LiveLine(islice(frames, options.frames), pacer, depth, stereo.process, surface.wake)
-        loop = LiveLoop(screen, line, pacer, stereo, _playing(options, source))
-        started = time.perf_counter()
-        loop.run()
-        seconds = time.perf_counter() - started
-        if options.screenshot is not None:
-            screen.screenshot(options.screenshot)
-        drops = line.drops.by_cause()
-        lost = pacer.released - loop.meter.drawn - sum(drops.values())
-        if loop.was_ended and lost > 0:
-            # Whoever closes the window does not wait for what is on its way.
-            drops[STOPPED] = drops.get(STOPPED, 0) + lost
-        info = source.info
-        return live_report(
-            meter=loop.meter,
-            pacer=pacer,
-            measurements=line.measurements(),
-            drops=drops,
-            input=options.input,
-            layout=screen.view.shown,
-            renderer=str(surface.ctx.info["GL_RENDERER"]),
-            seconds=seconds,
-            source_fps=None if info.frame_rate is None else float(info.frame_rate),
-            warm_up_s=started - since,
-            warnings=list(source.warnings),
+        pacer = _pacer(options, source, paced)
+        depth = None if estimator is None else _depth_line(options, source, estimator)
+        line = LiveLine(
+            islice(frames, options.frames),
+            pacer,
+            depth,
+            stereo.process,
+            surface.wake,
+            policy="drop_oldest" if paced else "block",
         )
+        yield LiveSession(
+            options=options,
+            source=source,
+            pacer=pacer,
+            depth=depth,
+            line=line,
+            screen=screen,
+            loop=LiveLoop(screen, line, pacer, stereo, _playing(options, source), on_shown=on_shown),
+            warm_up_s=time.perf_counter() - since,
+        )
+
+
+def frames_and_depth(options: PlayOptions, source: Source) -> tuple[Iterator[Frame], DepthStage | None]:
+    """The frames, and the stage that estimates their depth; None if they come with it.
+
+    Depth that is given frame by frame is attached before any frame can be dropped: it could not be found again after.
+    """
+    if options.depth == EXACT:
+        if kind_of(options.input) != "pattern":
+            raise UsageError(f"--depth {EXACT}: only the test pattern knows its own depth; {options.input} does not")
+        return source.frames(), None
+    stage = depth_stage(options, source.info)
+    if isinstance(stage, FileDepthStage):
+        return map(stage.process, source.frames()), None
+    return source.frames(), stage
 
 
 def _open_source(options: PlayOptions) -> Source:
@@ -90,32 +172,22 @@ def _open_source(options: PlayOptions) -> Source:
     return open_source(options.input, start_s=options.start, duration_s=duration_s)
 
 
-def frames_and_depth(options: PlayOptions, source: Source) -> tuple[Iterator[Frame], Process]:
-    """The frames, and the stage that gives them depth.
-
-    Depth that is given frame by frame is attached before any frame can be dropped: it could not be found again after.
-    """
-    if options.depth == EXACT:
-        if kind_of(options.input) != "pattern":
-            raise UsageError(f"--depth {EXACT}: only the test pattern knows its own depth; {options.input} does not")
-        return source.frames(), _as_it_is
-    stage = depth_stage(options, source.info)
-    if options.depth_path is not None:
-        return map(stage.process, source.frames()), _as_it_is
-    return source.frames(), stage.process
+def _stereo(options: PlayOptions) -> LiveStereo:
+    convergence = None if options.convergence == "auto" else float(options.convergence)
+    settings = StereoSettings(strength=options.strength, convergence=convergence)
+    return LiveStereo(stereo_stage(options, (True, True)), settings)
 
 
-def _as_it_is(frame: Frame) -> Frame:
-    return frame
+def _depth_line(options: PlayOptions, source: Source, stage: DepthStage) -> DepthLine:
+    rate = source.info.frame_rate or _USUAL_RATE
+    return DepthLine(stage, FlowCarrier(), patience_s=_PATIENCE / float(rate), every=options.depth_every)
 
 
-def _warmed_up(frames: Iterator[Frame], stages: list[Process]) -> tuple[Iterator[Frame], Frame]:
+def _warmed_up(frames: Iterator[Frame], depth: DepthStage | None, stereo: LiveStereo) -> tuple[Iterator[Frame], Frame]:
     """The same frames, and the first one after it has been through every stage: that loads, compiles and caches."""
     first = next(frames)
-    result = first
-    for process in stages:
-        result = process(result)
-    return chain([first], frames), result
+    stereo.prepare(first.width, first.height)
+    return chain([first], frames), stereo.process(first if depth is None else depth.process(first))
 
 
 def _surface(options: PlayOptions, source: Source) -> Surface:
@@ -130,11 +202,11 @@ def _view(options: PlayOptions) -> ViewState:
     return ViewState(layout=options.layout, glasses=options.anaglyph, show_hud=options.hud)
 
 
-def _pacer(options: PlayOptions, source: Source) -> Pacer:
-    rate = source.info.frame_rate or Fraction(30)
+def _pacer(options: PlayOptions, source: Source, paced: bool) -> Pacer:
+    rate = source.info.frame_rate or _USUAL_RATE
     # A picture stays until somebody closes the window; off screen nobody would.
     hold = source.info.is_still and not options.headless and options.frames is None
-    return Pacer(frame_s=float(1 / rate), hold=hold)
+    return Pacer(frame_s=float(1 / rate), hold=hold, paced=paced)
 
 
 def _playing(options: PlayOptions, source: Source) -> Playing:

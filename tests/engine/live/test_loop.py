@@ -47,9 +47,7 @@ class Session:
         self.stereo = LiveStereo(StereoStage(mapper), START)
         self.notices: list[str] = []
         source = PatternSource(128, 72, frame_count=frames)
-        self.line = LiveLine(
-            islice(source.frames(), frames), self.pacer, lambda frame: frame, self.stereo.process, self.surface.wake
-        )
+        self.line = LiveLine(islice(source.frames(), frames), self.pacer, None, self.stereo.process, self.surface.wake)
         playing = Playing(title="pattern", width=128, height=72, frame_rate=30.0, screenshots=folder)
         self.loop = LiveLoop(self.screen, self.line, self.pacer, self.stereo, playing)
 
@@ -185,7 +183,7 @@ def test_a_failing_stage_ends_the_loop_with_its_error(session: Callable[..., Ses
     def fail(frame: Frame) -> Frame:
         raise ValueError("broken")
 
-    one.line = LiveLine(PatternSource(64, 64).frames(), one.pacer, fail, one.stereo.process, one.surface.wake)
+    one.line = LiveLine(PatternSource(64, 64).frames(), one.pacer, None, fail, one.surface.wake)
     one.loop._line = one.line
     since = time.perf_counter()
     with pytest.raises(ValueError, match="broken"):

@@ -37,7 +37,8 @@ def test_document_has_plain_numbers_under_names_with_units() -> None:
         meter=meter,
         pacer=pacer,
         measurements=measurements,
-        drops={"depth late": 2},
+        drops={"render late": 2},
+        depth=None,
         input="pattern",
         layout="sbs",
         renderer="some device",
@@ -47,12 +48,22 @@ def test_document_has_plain_numbers_under_names_with_units() -> None:
         warnings=["something"],
     )
     document = json.loads(json.dumps(report.as_json()))
-    assert document["latency_ms"] == {"count": 4, "p50": 30.0, "p90": 30.0, "p95": 30.0, "p99": 30.0, "max": 30.0}
+    assert document["latency_ms"] == {
+        "count": 4,
+        "p50": 30.0,
+        "p90": 30.0,
+        "p95": 30.0,
+        "p99": 30.0,
+        "p999": 30.0,
+        "max": 30.0,
+    }
     assert document["waiting_ms"]["max"] == 0.0
     assert document["pacing_error_ms"]["count"] == 3
     assert document["stages"]["draw"]["p50"] == 30.0
     assert document["queues"] == {"depth": {"capacity": 1, "dropped": 2, "waited_for_input_s": 0.0, "busy_s": 0.25}}
-    assert document["dropped"] == {"depth late": 2}
+    assert document["dropped"] == {"render late": 2}
+    assert document["repeats"] == {}
+    assert document["depth"] == {}
     assert document["fps"] == 10.0
     assert document["source_fps"] is None
     assert document["warm_up_s"] == 1.235

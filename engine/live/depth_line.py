@@ -1,0 +1,213 @@
+"""Depth beside the picture: estimated at its own rate, carried to the frames in between."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.depth import SmallCopy
+from engine.frame import Frame
+from engine.graph import Cancelled, Channel, Samples, StageMeasurement
+from engine.live.carry import DepthCarrier
+
+Map = NDArray[np.float32]
+
+_REMEMBERED = 9
+"""Estimates whose median says how long the next one will take."""
+
+
+class DepthEstimator(Protocol):
+    """Depth in three steps, see engine.depth.DepthStage."""
+
+    def look(self, frame: Frame) -> SmallCopy:
+        """What the network looks at, and whether a shot begins."""
+
+    def estimate(self, small: SmallCopy, *, is_cut: bool) -> Map:
+        """The expensive step: (h, w) float32."""
+
+    def enlarge(self, disparity: Map, frame: Frame) -> Map:
+        """The map at the size of the frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepthCounts:
+    """Where the depth of the frames came from so far."""
+
+    own: int
+    """Estimated on the frame itself."""
+    carried: int
+    """Estimated on an earlier frame because its own was late, and moved along with the picture."""
+    spared: int
+    """Likewise, but by wish: `--depth-every`."""
+    flat: int
+    """Shown without depth: the first one of a shot was not ready, and depth does not cross cuts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    number: int
+    shot: int
+    small: SmallCopy
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    number: int
+    shot: int
+    values: Map
+    luma: NDArray[Any]
+    time_s: float | None
+
+
+class DepthLine:
+    """Gives frames depth without ever making them wait long for it.
+
+    Every frame is offered to a thread that estimates depth; there the newest offer replaces one that waits. The picture
+    waits for its own estimate only if that can be expected in time. Otherwise it wears the newest one there is, carried
+    along by motion; across a cut there is none, and the frame stays flat.
+
+    `process` belongs to one thread, everything else may be called from any.
+
+    Args:
+        stage: does the work; `estimate` runs on the thread of this object.
+        carrier: moves an older map to a newer picture.
+        patience_s: how old a frame may become (since its arrival) while it waits for its own depth.
+        every: offer every n-th frame of a shot only.
+        on_failure: is told, on the thread of this object, what estimating raised, with a note naming the stage.
+    """
+
+    def __init__(
+        self,
+        stage: DepthEstimator,
+        carrier: DepthCarrier,
+        *,
+        patience_s: float,
+        every: int = 1,
+        on_failure: Callable[[BaseException], None] = lambda _error: None,
+    ) -> None:
+        self._stage = stage
+        self._carrier = carrier
+        self._patience_s = patience_s
+        self._every = every
+        self.on_failure = on_failure
+        """See Args; whoever runs this line may assign another before `start`."""
+        self._jobs: Channel[_Job] = Channel(1, "drop_oldest")
+        self._times = Samples()
+        self._changed = threading.Condition()
+        self._newest: _Estimate | None = None
+        self._busy_since_s: float | None = None
+        self._recent_s: deque[float] = deque(maxlen=_REMEMBERED)
+        self._is_over = False
+        self._thread = threading.Thread(target=self._run, name="depth")
+        self._number = self._shot = 0
+        self._dressed_shot = -1
+        self._since_offer = 0
+        self._own = self._carried = self._spared = self._flat = 0
+        self.age = Samples()
+        """How much older than its frame each depth map was, by their timestamps."""
+
+    @property
+    def counts(self) -> DepthCounts:
+        """How often which way was taken."""
+        return DepthCounts(self._own, self._carried, self._spared, self._flat)
+
+    def measurement(self) -> StageMeasurement:
+        """Working times of the estimates, and the channel in front of them."""
+        return StageMeasurement(name="depth", times=self._times, inbox=self._jobs.statistics())
+
+    def start(self) -> None:
+        """Begin to estimate what `process` offers."""
+        self._thread.start()
+
+    def process(self, frame: Frame) -> Frame:
+        """The frame with `disparity` as good as it can be had now; None where a new shot has none yet."""
+        small = self._stage.look(frame)
+        self._number += 1
+        self._shot += small.is_cut
+        is_offered = small.is_cut or self._since_offer + 1 >= self._every
+        self._since_offer = 0 if is_offered else self._since_offer + 1
+        if is_offered:
+            self._jobs.put(_Job(self._number, self._shot, small))
+        estimate = self._await(frame) if is_offered else self._newest
+        if estimate is None or estimate.shot != self._shot:
+            self._flat += 1
+            return replace(frame, disparity=None, is_cut=True)
+        values, is_own = estimate.values, estimate.number == self._number
+        if is_own:
+            self._own += 1
+        else:
+            self._carried += is_offered
+            self._spared += not is_offered
+            values = self._carrier.carry(values, estimate.luma, small.planes[0], frame.format.max_value)
+        if frame.time_s is not None and estimate.time_s is not None:
+            self.age.add(max(0.0, frame.time_s - estimate.time_s))
+        # What smooths over time must start anew with the first depth of a shot, not with its first picture.
+        is_first, self._dressed_shot = self._dressed_shot != self._shot, self._shot
+        return replace(frame, disparity=self._stage.enlarge(values, frame), is_cut=is_first)
+
+    def stop(self) -> None:
+        """Join the thread, when the estimate it works on is done; safe to call twice and before `start`."""
+        self._end()
+        self._jobs.cancel()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._jobs.drain()
+
+    def _await(self, frame: Frame) -> _Estimate | None:
+        """The estimate of the newest offer if it comes in time, else the newest there is."""
+        arrival_s = frame.stamps[0][1] if frame.stamps else time.perf_counter()
+        deadline_s = arrival_s + self._patience_s
+        with self._changed:
+            while not self._is_over and (self._newest is None or self._newest.number != self._number):
+                now = time.perf_counter()
+                if now >= deadline_s or self._expected_s(now) > deadline_s:
+                    break
+                self._changed.wait(deadline_s - now)
+            return self._newest
+
+    def _expected_s(self, now: float) -> float:
+        """When the newest offer will be done; called with the lock held."""
+        usual = statistics.median(self._recent_s) if self._recent_s else 0.0
+        if self._jobs.statistics().queued == 0:
+            # It is being worked on.
+            return max(now, (self._busy_since_s or now) + usual)
+        left = 0.0 if self._busy_since_s is None else max(0.0, self._busy_since_s + usual - now)
+        return now + left + usual
+
+    def _run(self) -> None:
+        shot = -1
+        try:
+            while True:
+                job = self._jobs.get()
+                with self._changed:
+                    self._busy_since_s = since = time.perf_counter()
+                values = self._stage.estimate(job.small, is_cut=job.shot != shot)
+                shot = job.shot
+                taken_s = time.perf_counter() - since
+                self._times.add(taken_s)
+                with self._changed:
+                    luma, time_s = job.small.planes[0], job.small.frame.time_s
+                    self._newest = _Estimate(job.number, job.shot, values, luma, time_s)
+                    self._busy_since_s = None
+                    self._recent_s.append(taken_s)
+                    self._changed.notify_all()
+                del job, values
+        except Cancelled:
+            pass
+        except BaseException as error:  # noqa: BLE001 -- the line raises it on the thread of the window
+            error.add_note("in stage 'depth'")
+            self._end()
+            self.on_failure(error)
+
+    def _end(self) -> None:
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
