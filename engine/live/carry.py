@@ -48,7 +48,7 @@ class FlowCarrier:
         """The map with everything where the later picture has it; see DepthCarrier."""
         old, new = _eight_bit(before, max_value), _eight_bit(now, max_value)
         unused: Any = None
-        motion = self._flow.calc(new, old, unused)
+        motion: Map = np.asarray(self._flow.calc(new, old, unused), dtype=np.float32)
         grid = self._positions(disparity.shape)
         moved = _fetched(old, motion + grid)
         error_moved, error_still = (cv2.blur(cv2.absdiff(one, new), _NEIGHBOURS) for one in (moved, old))
