@@ -8,17 +8,19 @@ from dataclasses import replace
 from rich.table import Table
 
 from benchmarks import peers
-from benchmarks.kernels import forward_splat, joint_upsample
+from benchmarks.kernels import forward_splat, forward_splat_cuda, joint_upsample, joint_upsample_cuda
+from benchmarks.kernels.cuda_timing import why_no_gpu
 from benchmarks.kernels.table import tables
 from benchmarks.record import Record
 
 __all__ = ["measure", "report"]
 
 _OPERATORS = {"forward_splat": forward_splat, "joint_upsample": joint_upsample}
+_ON_GPU = {"forward_splat": forward_splat_cuda, "joint_upsample": joint_upsample_cuda}
 
 
 def measure(*, repeats: int = 15, threads: int = 0, tell: Callable[[str], None] = lambda _: None) -> list[Record]:
-    """Time every operator at 1080p, each interleaved with its peers.
+    """Time every operator at 1080p, each interleaved with its peers; on the GPU too where there is one.
 
     Args:
         repeats: measurements of each case.
@@ -31,9 +33,16 @@ def measure(*, repeats: int = 15, threads: int = 0, tell: Callable[[str], None] 
     records: list[Record] = []
     for name, operator in _OPERATORS.items():
         tell(f"{name} ...")
-        run = operator.measure(repeats=repeats, threads=threads)
-        records += [replace(record, context={**record.context, "run": name}) for record in run]
+        records += _of_run(name, operator.measure(repeats=repeats, threads=threads))
+    if why_no_gpu() is None:
+        for name, operator in _ON_GPU.items():
+            tell(f"{name} on the GPU ...")
+            records += _of_run(f"{name}/cuda", operator.measure())
     return records
+
+
+def _of_run(name: str, records: Sequence[Record]) -> list[Record]:
+    return [replace(record, context={**record.context, "run": name}) for record in records]
 
 
 def report(records: Sequence[Record]) -> list[Table | str]:
@@ -41,13 +50,12 @@ def report(records: Sequence[Record]) -> list[Table | str]:
     context = records[0].context
     machine = f"{context['processor']}, {context['cores']} cores, load {context['load']}"
     shown: list[Table | str] = [machine]
-    for table in tables(records):
-        shown += ["", table]
+    for heading, table in tables(records):
+        shown += ["", heading, table]
     return [*shown, "", *_missing()]
 
 
 def _missing() -> list[str]:
-    lines = []
-    if not peers.has_torch():
-        lines.append("not measured: the peers torch_grid_sample and torch_index_add, because torch is not installed")
-    return lines
+    lines = [] if peers.has_torch() else ["not measured: peers of PyTorch, because torch is not installed"]
+    reason = why_no_gpu()
+    return lines if reason is None else [*lines, f"not measured: CUDA twins, because {reason}"]

@@ -11,14 +11,17 @@ from benchmarks.record import Record
 
 YARDSTICKS: dict[str, dict[str, str]] = {
     "forward_splat": {"memcpy": "memcpy_two_eyes", "remap linear": "cv2_remap_linear_two_eyes"},
+    "forward_splat/cuda": {"memcpy DtoD": "memcpy_dtod"},
     "joint_upsample": {"resize cubic": "cv2_resize_cubic"},
+    "joint_upsample/cuda": {"memcpy DtoD": "memcpy_dtod"},
 }
-"""What each operator is compared with: heading of the column, and the peer in the names of records."""
+"""What each run is compared with: heading of the column, and the peer in the names of records."""
 
 
-def tables(records: Sequence[Record]) -> list[Table]:
-    """One table for each run, in the order of the records; a run is what took turns, and its context names it."""
-    return [_table(run, list(group)) for run, group in groupby(records, key=lambda record: record.context["run"])]
+def tables(records: Sequence[Record]) -> list[tuple[str, Table]]:
+    """A heading and a table for each run, in the order of the records; a run is what took turns: context "run"."""
+    runs = groupby(records, key=lambda record: record.context["run"])
+    return [_table(run, list(group)) for run, group in runs]
 
 
 def ratio(record: Record, peer: str, records: Sequence[Record]) -> float | None:
@@ -47,15 +50,16 @@ def _conditions(record: Record) -> set[str]:
     return {part for part in record.name.split("/")[2:] if not part.startswith("threads=")}
 
 
-def _table(run: str, records: list[Record]) -> Table:
+def _table(run: str, records: list[Record]) -> tuple[str, Table]:
     operator = run.split("/")[0]
-    yardsticks = YARDSTICKS.get(operator, {})
+    yardsticks = YARDSTICKS.get(run, {})
     rounds = " or ".join(str(count) for count in sorted({record.n for record in records}))
-    title = f"{run.replace('/', ', ')}, 1080p: {records[0].unit}, each timed {rounds} times in turns"
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold", title=title, title_justify="left")
+    card = records[0].context.get("card")
+    heading = f"{operator}{f' on {card}' if card else ''}, 1080p: {records[0].unit}, each timed {rounds} times in turns"
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("")
-    for heading in ("p50", "p95", "p99", *(f"x {name}" for name in yardsticks)):
-        table.add_column(heading, justify="right", no_wrap=True)
+    for column in ("p50", "p95", "p99", *(f"x {name}" for name in yardsticks)):
+        table.add_column(column, justify="right", no_wrap=True)
     ours = [record for record in records if _what(record) == operator]
     others = [record for record in records if _what(record) != operator]
     for record in ours:
@@ -65,12 +69,12 @@ def _table(run: str, records: list[Record]) -> Table:
     for record in others:
         name = _what(record).removesuffix("_two_eyes")
         table.add_row(f"  {name} {_label(record)}", *_numbers(record, records, yardsticks), style="dim")
-    return table
+    return heading, table
 
 
 def _label(record: Record) -> str:
     """The rest of the name, without what most have in common."""
-    return " ".join(part for part in record.name.split("/")[2:] if part not in ("1080p", "threads=1"))
+    return " ".join(part for part in record.name.split("/")[2:] if part not in ("1080p", "threads=1", "device=cuda"))
 
 
 def _numbers(record: Record, records: Sequence[Record], yardsticks: dict[str, str]) -> list[str]:

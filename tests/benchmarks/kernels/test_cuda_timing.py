@@ -1,95 +1,35 @@
-"""The stopwatch against a simulated GPU whose clock is known; the driver itself where there is one."""
+"""The stopwatch against a simulated GPU; the driver itself where there is one."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from benchmarks.kernels.cuda_timing import RING_BYTES, CudaCase, Graph, ring_size, time_in_turns, why_no_gpu
 
-COPY_MS = 0.5
-
-
-class Stream:
-    """Work takes its time one after the other; queueing a piece takes the host time too."""
-
-    def __init__(self, gpu: Gpu) -> None:
-        self.gpu = gpu
-        self.free_at = 0.0
-
-    def queue(self, milliseconds: float) -> float:
-        """When it will be done."""
-        self.gpu.host_clock += self.gpu.host_ms
-        self.free_at = max(self.free_at, self.gpu.host_clock) + milliseconds
-        return self.free_at
-
-
-class Event:
-    """A moment on the stream."""
-
-    def __init__(self, gpu: Gpu) -> None:
-        self.gpu = gpu
-        self.at = 0.0
-
-    def record(self, stream: Stream) -> None:
-        self.at = stream.queue(0)
-
-    def query(self) -> bool:
-        return self.at <= self.gpu.host_clock
-
-    def synchronize(self) -> None:
-        self.gpu.host_clock = max(self.gpu.host_clock, self.at)
-
-    def time_since(self, before: Event) -> float:
-        return self.at - before.at
-
-
-@dataclass
-class Gpu:
-    """What the stopwatch uses of pycuda.driver."""
-
-    host_ms: float
-    host_clock: float = 0.0
-    copies: list[int] = field(default_factory=list)
-
-    def Stream(self) -> Stream:  # noqa: N802 - as PyCUDA spells it
-        return Stream(self)
-
-    def Event(self) -> Event:  # noqa: N802
-        return Event(self)
-
-    def mem_alloc(self, size: int) -> int:
-        assert size == RING_BYTES
-        return 1
-
-    def memcpy_dtod_async(self, to: int, source: int, size: int, stream: Stream) -> None:
-        self.copies.append(size)
-        stream.queue(COPY_MS)
-
 
 def launch(milliseconds: float, log: list[str], name: str) -> Any:
-    def queue(stream: Stream) -> None:
+    def queue(stream: Any) -> None:
         log.append(name)
         stream.queue(milliseconds)
 
     return queue
 
 
-def test_kernels_much_shorter_than_their_launches_are_timed_exactly() -> None:
-    gpu, log = Gpu(host_ms=0.05), []
+def test_kernels_much_shorter_than_their_launches_are_timed_exactly(make_gpu) -> None:
+    gpu, log = make_gpu(host_ms=0.05), []
     each = CudaCase([launch(0.008, log, "a"), launch(0.009, log, "b"), launch(0.010, log, "c")])
     whole = CudaCase([launch(0.027, log, "pass")], launches_per_item=3)
     times = time_in_turns({"each": each, "whole": whole}, launches=7, driver=gpu)
     assert times["each"] == pytest.approx([8, 9, 10] * 3)
     assert times["whole"] == pytest.approx([9] * 3)
-    assert set(gpu.copies) == {RING_BYTES}
+    assert {size for _, size in gpu.copies} == {RING_BYTES}
 
 
-def test_batches_take_turns_until_every_case_had_its_launches() -> None:
-    gpu, log = Gpu(host_ms=0.001), []
+def test_batches_take_turns_until_every_case_had_its_launches(make_gpu) -> None:
+    gpu, log = make_gpu(host_ms=0.001), []
     cases = {
         "each": CudaCase([launch(1, log, "a"), launch(1, log, "b")]),
         "whole": CudaCase([launch(4, log, "p")], launches_per_item=4),
@@ -99,8 +39,8 @@ def test_batches_take_turns_until_every_case_had_its_launches() -> None:
     assert {name: len(values) for name, values in times.items()} == {"each": 4, "whole": 1}
 
 
-def test_a_gpu_that_cannot_be_kept_busy_is_said_so() -> None:
-    gpu = Gpu(host_ms=COPY_MS * 2)
+def test_a_gpu_that_cannot_be_kept_busy_is_said_so(make_gpu) -> None:
+    gpu = make_gpu(host_ms=1.0)
     with pytest.raises(OSError, match="faster than its launches can be queued"):
         time_in_turns({"a": CudaCase([launch(0.01, [], "a")])}, launches=1, driver=gpu)
 

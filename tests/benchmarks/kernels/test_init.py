@@ -22,6 +22,7 @@ class Operator:
 
 @pytest.fixture
 def records(monkeypatch: pytest.MonkeyPatch) -> list[Record]:
+    monkeypatch.setattr(kernels, "why_no_gpu", lambda: "the sea is rough")
     monkeypatch.setattr(kernels, "_OPERATORS", {name: Operator(name) for name in ("one", "two")})
     told: list[str] = []
     made = kernels.measure(repeats=3, threads=2, tell=told.append)
@@ -42,6 +43,22 @@ def test_report_names_the_machine_and_what_is_missing(
     shown = kernels.report(records)
     assert " cores, load " in str(shown[0])
     assert sum(isinstance(part, Table) for part in shown) == 2
+    assert shown[-1] == "not measured: CUDA twins, because the sea is rough"
     assert not any("torch" in str(part) for part in shown)
     monkeypatch.setattr(kernels.peers, "has_torch", lambda: False)
-    assert "torch is not installed" in str(kernels.report(records)[-1])
+    assert "torch is not installed" in str(kernels.report(records)[-2])
+
+
+class OnGpu:
+    """Stands in for a module that measures on a GPU."""
+
+    def measure(self) -> list[Record]:
+        return [Record.of("kernels/one/device=cuda", [9.0], "us", {"card": "Card 9000"})]
+
+
+def test_with_a_gpu_each_twin_is_a_run_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "_OPERATORS", {})
+    monkeypatch.setattr(kernels, "_ON_GPU", {"one": OnGpu()})
+    monkeypatch.setattr(kernels, "why_no_gpu", lambda: None)
+    (record,) = kernels.measure()
+    assert record.context == {"card": "Card 9000", "run": "one/cuda"}

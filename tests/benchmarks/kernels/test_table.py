@@ -45,17 +45,18 @@ def test_ratio_is_to_the_peer_of_the_same_run_and_arrays(number: int, peer: str,
     assert ratio(RECORDS[number], peer, RECORDS) == (None if times is None else pytest.approx(times))
 
 
-def lines(width: int) -> list[str]:
-    console = Console(width=width, record=True, file=None, quiet=False)
+def shown_lines(records: list[Record], width: int) -> list[str]:
+    console = Console(width=width)
     with console.capture() as shown:
-        for table in tables(RECORDS[:-1]):
+        for heading, table in tables(records):
+            console.print(heading)
             console.print(table)
     return [line.rstrip() for line in shown.get().splitlines()]
 
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_cases_come_first_and_peers_are_marked(width: int) -> None:
-    shown = lines(width)
+    shown = shown_lines(RECORDS[:-1], width)
     assert shown[0] == "forward_splat, 1080p: ms, each timed 1 times in turns"
     assert shown[1].split() == ["p50", "p95", "p99", "x", "memcpy", "x", "remap", "linear"]
     assert shown[2].split() == ["yuv420p", "11.0", "11.0", "11.0", "22.0", "1.10"]
@@ -64,3 +65,12 @@ def test_cases_come_first_and_peers_are_marked(width: int) -> None:
     assert shown[7] == "peers"
     assert shown[8].split() == ["memcpy", "yuv420p", "0.50", "0.50", "0.50", "1.00", "0.05"]
     assert "joint_upsample, 1080p: ms, each timed 1 times in turns" in shown
+
+
+def test_a_gpu_is_named_and_compared_with_its_own_copies() -> None:
+    context = {"run": "forward_splat/cuda", "card": "Card 9000"}
+    names = [f"kernels/{what}/rgb24/1080p/device=cuda/timed=each" for what in ("forward_splat", "memcpy_dtod")]
+    records = [Record.of(name, [us, us], "us", context) for name, us in zip(names, (12.0, 10.0), strict=True)]
+    shown = shown_lines(records, 80)
+    assert shown[0] == "forward_splat on Card 9000, 1080p: us, each timed 2 times in turns"
+    assert shown[2].split() == ["rgb24", "timed=each", "12.0", "12.0", "12.0", "1.20"]
