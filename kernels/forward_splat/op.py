@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from kernels._require import (
-    require_array,
-    require_choice,
-    require_number,
-    require_positive_int,
-    require_sample_bits,
-    require_sequence,
-    require_shape,
-    require_writable,
-)
+from kernels._cuda.arrays import is_device_array
+from kernels._require import require_array, require_positive_int, require_shape
+from kernels.forward_splat._check import as_planes, check_look, check_out, check_planes
 from kernels.forward_splat.cpu import forward_splat_cpu
-from kernels.forward_splat.layout import FILLS, MAX_WIDTH, Array, Fill, PlaneLayout, SplatView
+from kernels.forward_splat.cuda import forward_splat_cuda
+from kernels.forward_splat.layout import Array, Fill, SplatView
 
-_COLOUR_DTYPES = (np.uint8, np.uint16)
+__all__ = ["check_planes", "forward_splat"]
 
 
 def forward_splat(
-    planes: Array | Sequence[Array],  # (H, W, 3), or [(H, W)], or [(H, W), chroma, chroma]
-    parallax_px: Array,  # (H, W)
+    planes: Array | Sequence[Array] | Any,  # (H, W, 3), or [(H, W)], or [(H, W), chroma, chroma]
+    parallax_px: Array | Any,  # (H, W)
     *,
     eyes: Sequence[float],
     tear_px: float,
@@ -32,12 +27,16 @@ def forward_splat(
     threads: int = 1,
     out: Sequence[SplatView] | None = None,
     bits: int | None = None,
+    stream: Any = None,
+    faults: Any = None,
 ) -> tuple[SplatView, ...]:
     """Render the eyes of a picture by moving every sample sideways by its parallax; nearer surfaces hide farther ones.
 
     A sample at column x lands at x + eye * parallax_px, so near (positive) things lie further right in the left eye
     (docs/glossary.md). Neighbours are one surface unless their landing places are more than tear_px apart (a tear) or
     swap (a fold). `kernels/forward_splat/reference.py` is the full definition.
+
+    Arrays are NumPy's, or all of them lie on the current GPU and offer DLPack or `__cuda_array_interface__`.
 
     Args:
         planes: one packed (H, W, 3) array, or (Y,), or (Y, U, V) in 4:2:0, 4:2:2 or 4:4:4 (chroma sizes round up);
@@ -52,110 +51,40 @@ def forward_splat(
         threads: CPU threads; changes only speed.
         out: views of a former call to be overwritten, one per eye, not overlapping each other or the inputs.
         bits: used bits of uint16 samples, 9 to 16, default 10; sets only the mid-grey of unfilled holes.
+        stream: GPU only: the pycuda.driver.Stream to work on; None is the default stream.
+        faults: GPU only: a (1,) uint32 device array that becomes 1 if parallax_px is not finite, and is never cleared.
 
     Returns:
         One SplatView per eye, in the order of eyes: planes like the input, hole (H, W) uint8 (1 = nothing landed
-        there), parallax_px (H, W) float32.
+        there), parallax_px (H, W) float32. On a GPU new arrays are pycuda.gpuarray.GPUArray.
 
     Raises:
         TypeError: an argument is not of a listed kind or dtype.
         ValueError: shapes disagree, an option is out of range, or parallax_px holds NaN or infinity (then the content
-            of out is undefined).
+            of out is undefined). On a GPU such samples count as out of the frame instead, and only `faults` tells.
+        OSError: arrays are on a GPU, but PyCUDA, a CUDA compiler or a current context is missing.
 
-    Cost and ordering: runs when called; releases the GIL; with `out` no memory of frame size is allocated.
-    Deterministic: yes, the same bits for every thread count. Differentiable: no.
+    Cost and ordering: on the CPU runs when called and releases the GIL; with `out` no memory of frame size is
+    allocated. On a GPU queues on the stream and returns: keep all arrays until the stream is through; with `out`
+    nothing is allocated and nothing waits, so the call may be captured into a CUDA graph once a first call has compiled
+    the kernel. Deterministic: yes, the same bits for every thread count and device. Differentiable: no.
     """
-    sources, layout = check_planes(planes, bits)
+    given = as_planes(planes)
+    if given and is_device_array(given[0]):
+        return forward_splat_cuda(
+            given, parallax_px, eyes=eyes, tear_px=tear_px, fill=fill, out=out, bits=bits, stream=stream, faults=faults
+        )
+    sources, layout = check_planes(given, bits)
     require_array("parallax_px", parallax_px, ndim=2, dtypes=(np.float16, np.float32))
     require_shape("parallax_px", parallax_px, (layout.height, layout.width))
-    factors = _check_eyes(eyes)
-    tear_px = require_number("tear_px", tear_px)
-    if not tear_px > 0:
-        raise ValueError(f"tear_px must be greater than 0, got {tear_px}")
-    require_choice("fill", fill, FILLS)
+    factors, tear_px = check_look(eyes, tear_px, fill)
     threads = require_positive_int("threads", threads, maximum=256)
-    if out is None:
-        views = tuple(layout.new_view() for _ in factors)
-    else:
-        views = _check_out(out, layout, [*sources, parallax_px], len(factors))
+    for name, value in (("stream", stream), ("faults", faults)):
+        if value is not None:
+            raise TypeError(f"{name} is for arrays on a GPU, and planes are not: leave it out")
+    views = tuple(layout.new_view() for _ in factors) if out is None else out
+    if out is not None:
+        check_out(views, layout, [*sources, parallax_px], len(factors))
+    views = tuple(views)
     forward_splat_cpu(sources, parallax_px, layout, views, eyes=factors, tear_px=tear_px, fill=fill, threads=threads)
-    return views
-
-
-def check_planes(planes: Array | Sequence[Array], bits: int | None = None) -> tuple[tuple[Array, ...], PlaneLayout]:
-    """The planes as a tuple and how they lie beside each other; TypeError or ValueError if they make no picture."""
-    if isinstance(planes, np.ndarray):
-        sources: tuple[Array, ...] = (planes,)
-    else:
-        sources = tuple(require_sequence("planes", planes, "one NumPy array or a sequence of them"))
-    if len(sources) not in (1, 3):
-        raise ValueError(f"planes must be one packed array, (Y,) or (Y, U, V), got {len(sources)} planes")
-    packed = len(sources) == 1 and getattr(sources[0], "ndim", 2) == 3
-    for number, plane in enumerate(sources):
-        require_array(f"planes[{number}]", plane, ndim=3 if packed else 2, dtypes=_COLOUR_DTYPES)
-        if plane.dtype != sources[0].dtype:
-            raise TypeError(f"planes[{number}] must be {sources[0].dtype} like planes[0], got {plane.dtype}")
-    height, width = sources[0].shape[:2]
-    if width > MAX_WIDTH:
-        raise ValueError(f"planes[0] must be at most {MAX_WIDTH} columns wide, got {width}")
-    if packed:
-        require_shape("planes[0]", sources[0], (height, width, 3))
-    shift_x, shift_y = _subsampling(sources)
-    depth = require_sample_bits(sources[0].dtype, bits)
-    shapes = tuple(plane.shape for plane in sources)
-    return sources, PlaneLayout(height, width, sources[0].dtype, packed, shapes, shift_x, shift_y, 1 << (depth - 1))
-
-
-def _subsampling(sources: Sequence[Array]) -> tuple[int, int]:
-    if len(sources) == 1:
-        return (0, 0)
-    height, width = sources[0].shape
-    for shift_x, shift_y in ((0, 0), (1, 0), (1, 1)):
-        chroma = (-(-height >> shift_y), -(-width >> shift_x))
-        if sources[1].shape == sources[2].shape == chroma:
-            return (shift_x, shift_y)
-    raise ValueError(
-        f"planes[1] and planes[2] must be 4:4:4, 4:2:2 or 4:2:0 to planes[0] {sources[0].shape}, "
-        f"got {sources[1].shape} and {sources[2].shape}"
-    )
-
-
-def _check_eyes(eyes: Sequence[float]) -> tuple[float, ...]:
-    factors = tuple(
-        require_number(f"eyes[{number}]", eye)
-        for number, eye in enumerate(require_sequence("eyes", eyes, "a sequence of numbers"))
-    )
-    if not factors or not all(abs(eye) <= 1 for eye in factors):
-        raise ValueError(f"eyes must be one or more offset factors from -1 to 1, got {eyes!r}")
-    return factors
-
-
-def _check_out(
-    out: Sequence[SplatView], layout: PlaneLayout, inputs: list[Array], num_eyes: int
-) -> tuple[SplatView, ...]:
-    views = tuple(require_sequence("out", out, "a sequence of SplatView"))
-    if len(views) != num_eyes:
-        raise ValueError(f"out must hold {num_eyes} views, one per eye, got {len(views)}")
-    taken = list(inputs)
-    size = (layout.height, layout.width)
-    for number, view in enumerate(views):
-        if not isinstance(view, SplatView):
-            raise TypeError(f"out[{number}] must be a SplatView, got {type(view).__name__}")
-        require_sequence(f"out[{number}].planes", view.planes, "a tuple of arrays")
-        if len(view.planes) != len(layout.plane_shapes):
-            raise ValueError(f"out[{number}].planes must be {len(layout.plane_shapes)} planes, got {len(view.planes)}")
-        wanted = [
-            *(
-                (f"planes[{p}]", plane, shape, layout.dtype)
-                for p, (plane, shape) in enumerate(zip(view.planes, layout.plane_shapes, strict=True))
-            ),
-            ("hole", view.hole, size, np.dtype(np.uint8)),
-            ("parallax_px", view.parallax_px, size, np.dtype(np.float32)),
-        ]
-        for attribute, array, shape, dtype in wanted:
-            name = f"out[{number}].{attribute}"
-            require_array(name, array, ndim=len(shape), dtypes=(dtype.type,))
-            require_shape(name, array, shape)
-            require_writable(name, array, taken)
-            taken.append(array)
     return views
