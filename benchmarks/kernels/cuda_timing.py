@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kernels._cuda.compiler import find_compiler
+
 RING_BYTES = 256 << 20
 _MOST_COPIES = 4096
 _CAPTURE_THIS_THREAD = 1
@@ -48,8 +50,11 @@ def why_no_gpu() -> str | None:
         driver.init()
         if driver.Device.count() == 0:
             return "there is no NVIDIA GPU"
+        find_compiler()
     except driver.Error as error:
         return f"there is no usable NVIDIA GPU ({error})"
+    except OSError as error:
+        return f"there is {error}"
     importlib.import_module("pycuda.autoprimaryctx")
     return None
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+from benchmarks.kernels import cuda_timing
 from benchmarks.kernels.cuda_timing import RING_BYTES, CudaCase, Graph, ring_size, time_in_turns, why_no_gpu
 
 
@@ -48,6 +51,43 @@ def test_a_gpu_that_cannot_be_kept_busy_is_said_so(make_gpu) -> None:
 def test_ring_is_larger_than_a_cache() -> None:
     assert ring_size(43_500_000) * 43_500_000 >= 256 * 2**20
     assert ring_size(10**9) == 2
+
+
+def driver_with(devices: int, *, broken: bool = False) -> SimpleNamespace:
+    """What is asked of pycuda.driver before anything is measured."""
+
+    class Error(Exception):
+        pass
+
+    def init() -> None:
+        if broken:
+            raise Error("cuInit failed: unknown error")
+
+    return SimpleNamespace(init=init, Error=Error, Device=SimpleNamespace(count=lambda: devices))
+
+
+@pytest.mark.parametrize(
+    ("driver", "reason"),
+    [
+        (None, "PyCUDA is not installed (the extra wheatstone[gpu])"),
+        (driver_with(0), "there is no NVIDIA GPU"),
+        (driver_with(1, broken=True), "there is no usable NVIDIA GPU (cuInit failed: unknown error)"),
+    ],
+)
+def test_why_nothing_is_measured_on_a_gpu(driver: Any, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pycuda", ModuleType("pycuda"))
+    monkeypatch.setitem(sys.modules, "pycuda.driver", driver)
+    assert why_no_gpu() == reason
+
+
+def test_without_a_compiler_nothing_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find() -> None:
+        raise OSError("no CUDA compiler: install one")
+
+    monkeypatch.setattr(cuda_timing, "find_compiler", find)
+    monkeypatch.setitem(sys.modules, "pycuda", ModuleType("pycuda"))
+    monkeypatch.setitem(sys.modules, "pycuda.driver", driver_with(1))
+    assert why_no_gpu() == "there is no CUDA compiler: install one"
 
 
 @pytest.mark.cuda
