@@ -54,6 +54,7 @@ def test_out_is_used_and_bool_holes_are_taken() -> None:
         ("stretched_px", np.zeros((4, 6), np.float16), TypeError),
         ("disparity", [[0.0]], TypeError),
         ("out", np.zeros((7, 4, 6), np.float32), ValueError),
+        ("stream", object(), TypeError),
     ],
 )
 def test_wrong_arguments_are_named(name: str, value: object, error: type[Exception]) -> None:

@@ -54,6 +54,8 @@ def test_out_is_used_and_saves_frame_size_memory(rng: np.random.Generator) -> No
         ({"disparity": DISPARITY.astype(np.float64)}, TypeError, "disparity must be float32, got float64"),
         ({"disparity": DISPARITY[0]}, ValueError, "disparity must have 2 axes"),
         ({"disparity": np.full((3, 4), np.nan, np.float32)}, ValueError, "disparity must be finite"),
+        ({"disparity": np.full((3, 4), -2e6, np.float32)}, ValueError, "at most 1e+06 in size, got -2000000"),
+        ({"stream": object()}, TypeError, "stream is for arrays on a GPU"),
         ({"disparity": np.zeros((10, 4), np.float32)}, ValueError, "must not be larger than luma (9, 20)"),
         ({"luma": LUMA.astype(np.int32)}, TypeError, "luma must be uint8 or uint16"),
         ({"luma": LUMA[:, ::2]}, ValueError, "contiguous within a row"),
