@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.display.keys import BINDINGS
-from engine.display.renderer import read_shader
+from engine.display.programs import OVERLAY_UNIT, read_shader
 from engine.display.view import Rect
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _FIRST, _LAST = 32, 126
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _VERTEX = np.dtype([("position", "f4", 2), ("texel", "f4", 2), ("tint", "u1", 4)])
-_UNIT = 7
 
 Colour = tuple[int, int, int, int]
 _INK: Colour = (240, 240, 240, 255)
@@ -122,7 +121,7 @@ class Hud:
         self._program = ctx.program(
             vertex_shader=read_shader("overlay.vert"), fragment_shader=read_shader("overlay.frag")
         )
-        self._program["atlas"] = _UNIT
+        self._program["atlas"] = OVERLAY_UNIT
         self._atlas: GlyphAtlas | None = None
         self._texture: moderngl.Texture | None = None
         self._buffer = ctx.buffer(reserve=_VERTEX.itemsize * 6 * 4096, dynamic=True)
@@ -164,7 +163,7 @@ class Hud:
         self._ctx.viewport = (0, 0, *size)
         self._program["framebuffer_size"] = (float(size[0]), float(size[1]))
         assert self._texture is not None
-        self._texture.use(_UNIT)
+        self._texture.use(OVERLAY_UNIT)
         self._ctx.enable(self._ctx.BLEND)
         self._ctx.blend_func = self._ctx.SRC_ALPHA, self._ctx.ONE_MINUS_SRC_ALPHA
         self._array.render(vertices=len(vertices))

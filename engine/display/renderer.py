@@ -6,17 +6,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.anaglyph import ANAGLYPH_MIXES
 from engine.colour import rgb_from_yuv
+from engine.display.novel import NovelView
+from engine.display.programs import DEPTH_UNIT, PLANE_SAMPLERS, Programs, column_major, sampler_units
 from engine.display.textures import EyeTextures, PlaneTexture
 from engine.display.view import Lens, Rect, ScreenLayout, ViewState, content_aspect, letterbox
-from engine.frame import Array, Colour, Frame, PixelFormat
+from engine.frame import Array, Colour, Frame, PixelFormat, View
 
 if TYPE_CHECKING:
     import moderngl
@@ -35,9 +35,6 @@ class _Picture:
     has_depth: bool
 
 
-_SAMPLERS = ("left_y", "left_u", "left_v", "right_y", "right_u", "right_v")
-_DEPTH_UNIT = 6
-_UNITS = {name: unit for unit, name in enumerate(_SAMPLERS)} | {"depth": _DEPTH_UNIT}
 # With more taps an axis the picture is a thumbnail, and aliasing is the least of its problems.
 _MAX_TAPS = 4
 # Where each eye's share of the picture lies: (columns, rows) of the grid that the two eyes fill in reading order.
@@ -50,19 +47,6 @@ _GRIDS: dict[ScreenLayout, tuple[int, int]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Program:
-    """A linked program and the vertex array that draws with it."""
-
-    program: moderngl.Program
-    array: moderngl.VertexArray
-
-
-def read_shader(name: str) -> str:
-    """The text of a file in engine/display/shaders."""
-    return (resources.files("engine.display") / "shaders" / name).read_text(encoding="utf-8")
-
-
 class Renderer:
     """Holds the last frame in textures and draws it in any layout.
 
@@ -72,12 +56,15 @@ class Renderer:
 
     def __init__(self, ctx: moderngl.Context) -> None:
         self._ctx = ctx
-        self._programs: dict[tuple[str, int, int], _Program] = {}
+        self._programs = Programs(ctx)
+        self._novel = NovelView(ctx, self._programs)
         self._eyes = (EyeTextures(ctx), EyeTextures(ctx))
         self._depth = PlaneTexture(ctx)
         self._depth_range = (0.0, 1.0)
         self._waiting_depth: tuple[Array, bool] | None = None
         """A map that no drawing has asked for yet, and whether it is relative disparity."""
+        self._waiting_surfaces: list[View | None] = [None, None]
+        """Eyes that no drawing has looked at from the side yet."""
         self._shown: _Picture | None = None
 
     def upload(self, frame: Frame) -> None:
@@ -97,6 +84,7 @@ class Renderer:
             self._waiting_depth = (frame.disparity, True)
         elif frame.views is not None:
             self._waiting_depth = (frame.views[0].parallax_px, False)
+        self._waiting_surfaces = [None, None] if frame.views is None else [*frame.views]
         self._shown = _Picture(
             width=frame.width,
             height=frame.height,
@@ -123,26 +111,55 @@ class Renderer:
         shown = self._shown
         if shown is None or (view.shown == "depth" and not shown.has_depth):
             return
-        for unit, textures in zip((3, 0) if view.swap_eyes else (0, 3), self._eyes, strict=True):
-            (textures if shown.has_right else self._eyes[0]).bind(unit)
         if view.shown == "depth":
             self._upload_depth()
-            self._depth.bind(_DEPTH_UNIT)
+            self._depth.bind(DEPTH_UNIT)
         rect = self.picture(view, size)
-        if view.shown in _GRIDS:
-            self._draw_cells(view, rect, size, shown)
+        cells = _cells(view.shown, rect)
+        # Without a second eye there is no parallax to look around in.
+        is_novel = not view.head.is_home and shown.has_right and view.shown != "depth"
+        if is_novel:
+            self._bind_novel(view, cells, shown)
+            target.use()
         else:
-            self._draw_mixed(view, rect, size, shown)
+            self._bind_planes(view, shown)
+        how = "eye_rgb" if is_novel else "eye"
+        if len(cells) == 2:
+            self._draw_cells(view, cells, size, shown, how)
+        else:
+            self._draw_mixed(view, rect, size, shown, how)
         self._ctx.viewport = (0, 0, *size)
 
     def release(self) -> None:
         """Free textures and programs."""
-        for textures in (*self._eyes, self._depth):
-            textures.release()
-        for linked in self._programs.values():
-            linked.array.release()
-            linked.program.release()
-        self._programs.clear()
+        for part in (*self._eyes, self._depth, self._novel, self._programs):
+            part.release()
+
+    def _bind_planes(self, view: ViewState, shown: _Picture) -> None:
+        """The eyes as they are."""
+        for unit, textures in zip((3, 0) if view.swap_eyes else (0, 3), self._eyes, strict=True):
+            (textures if shown.has_right else self._eyes[0]).bind(unit)
+
+    def _bind_novel(self, view: ViewState, cells: tuple[Rect, ...], shown: _Picture) -> None:
+        """The eyes as a moved head sees them, each drawn as large as it will be seen."""
+        units = (3, 0) if view.swap_eyes else (0, 3)
+        wanted = {"left": (0,), "right": (3,)}.get(view.shown, (0, 3))
+        drawn = []
+        for eye, (unit, textures) in enumerate(zip(units, self._eyes, strict=True)):
+            if unit not in wanted:
+                continue
+            textures.bind(0)
+            size = _eye_size(view, cells[-1 if unit == 3 else 0], shown)
+            footprint = (shown.width / size[0], shown.height / size[1])
+            uniforms = _eye_uniforms(shown, footprint)
+            waiting, self._waiting_surfaces[eye] = self._waiting_surfaces[eye], None
+            if waiting is not None:
+                self._novel.prepare(eye, waiting.parallax_px, waiting.hole, uniforms)
+            texture = self._novel.draw(eye, size, view.head, shown.aspect, uniforms, _taps(footprint))
+            drawn.append((texture, unit))
+        # Only now: drawing an eye takes the units that the first one will be looked at through.
+        for texture, unit in drawn:
+            texture.use(unit)
 
     def _upload_depth(self) -> None:
         if self._waiting_depth is None:
@@ -155,26 +172,23 @@ class Renderer:
         is_relative = is_disparity and low >= 0.0 and high <= 1.0
         self._depth_range = (0.0, 1.0) if is_relative else (low, max(high - low, 1e-6))
 
-    def _draw_cells(self, view: ViewState, rect: Rect, size: tuple[int, int], shown: _Picture) -> None:
+    def _draw_cells(
+        self, view: ViewState, cells: tuple[Rect, ...], size: tuple[int, int], shown: _Picture, how: str
+    ) -> None:
         """Both eyes, each in its own part of the picture."""
-        across, down = _GRIDS[view.shown]
-        middle_x, middle_y = rect.width // across, rect.height // down
-        if across == 2:
-            cells = (rect._replace(width=middle_x), rect._replace(x=rect.x + middle_x, width=rect.width - middle_x))
-        else:
-            cells = (rect._replace(height=middle_y), rect._replace(y=rect.y + middle_y, height=rect.height - middle_y))
         for first_unit, cell in zip((0, 3), cells, strict=True):
-            uniforms = _left_sampler(first_unit)
+            uniforms: dict[str, Any] = sampler_units(PLANE_SAMPLERS[:3], first_unit)
             footprint = (shown.width / cell.width, shown.height / cell.height)
             name = "one_eye"
             if view.shown == "vr":
                 name = "headset"
                 uniforms |= _lens_uniforms(view.lens, cell, shown, is_right=first_unit == 3)
-                film = cell.width * view.lens.screen_tan / view.lens.view_tan
+                film = _film_width(view.lens, cell)
                 footprint = (shown.width / film, shown.height * shown.aspect / film)
-            self._fill(name, cell, size, uniforms | _eye_uniforms(shown, footprint), _taps(footprint))
+            uniforms |= _eye_uniforms(shown, footprint)
+            self._fill(name, cell, size, uniforms, how, _taps(footprint))
 
-    def _draw_mixed(self, view: ViewState, rect: Rect, size: tuple[int, int], shown: _Picture) -> None:
+    def _draw_mixed(self, view: ViewState, rect: Rect, size: tuple[int, int], shown: _Picture, how: str) -> None:
         """One picture made of one eye, of both, or of the depth."""
         footprint = (shown.width / rect.width, shown.height / rect.height)
         uniforms = _eye_uniforms(shown, footprint)
@@ -185,43 +199,55 @@ class Renderer:
             case "anaglyph":
                 name = "anaglyph"
                 mixes = np.array(ANAGLYPH_MIXES[view.glasses], dtype=np.float64)
-                uniforms |= {"left_mix": _column_major(mixes[:, :3]), "right_mix": _column_major(mixes[:, 3:])}
+                uniforms |= {"left_mix": column_major(mixes[:, :3]), "right_mix": column_major(mixes[:, 3:])}
             case "depth":
                 name = "depth"
                 far_value, span = self._depth_range
                 uniforms = {"far_value": far_value, "span": span}
             case _:
                 name = "one_eye"
-                uniforms |= _left_sampler(3 if view.shown == "right" else 0)
-        self._fill(name, rect, size, uniforms, _taps(footprint) if name != "depth" else (1, 1))
+                uniforms |= sampler_units(PLANE_SAMPLERS[:3], 3 if view.shown == "right" else 0)
+        self._fill(name, rect, size, uniforms, None if name == "depth" else how, _taps(footprint))
 
     def _fill(
-        self, name: str, rect: Rect, size: tuple[int, int], uniforms: Mapping[str, Any], taps: tuple[int, int]
+        self,
+        name: str,
+        rect: Rect,
+        size: tuple[int, int],
+        uniforms: Mapping[str, Any],
+        how: str | None,
+        taps: tuple[int, int],
     ) -> None:
-        """Run a fragment shader over a rectangle of the framebuffer."""
+        """Run a fragment shader, which looks at eyes in that way, over a rectangle of the framebuffer."""
         # OpenGL counts rows from the bottom.
         self._ctx.viewport = (rect.x, size[1] - rect.y - rect.height, rect.width, rect.height)
-        linked = self._linked(name, taps)
-        _set(linked.program, uniforms)
+        linked = self._programs.get(name, eye=how, taps=taps if how == "eye" else (1, 1))
+        linked.set(uniforms)
         linked.array.render(vertices=3)
 
-    def _linked(self, name: str, taps: tuple[int, int]) -> _Program:
-        """The program of a fragment shader for that many bilinear taps; linked when first needed."""
-        key = (name, *taps)
-        if key not in self._programs:
-            fragment = read_shader(f"{name}.frag")
-            if name != "depth":
-                version, rest = read_shader("eye.glsl").split("\n", 1)
-                fragment = f"{version}\n#define ACROSS {taps[0]}\n#define DOWN {taps[1]}\n{rest}{fragment}"
-            program = self._ctx.program(vertex_shader=read_shader("fullscreen.vert"), fragment_shader=fragment)
-            _set(program, _UNITS)
-            self._programs[key] = _Program(program=program, array=self._ctx.vertex_array(program, []))
-        return self._programs[key]
+
+def _cells(layout: ScreenLayout, rect: Rect) -> tuple[Rect, ...]:
+    """The parts of the picture that the eyes have for themselves; one, the whole, if they share it."""
+    across, down = _GRIDS.get(layout, (1, 1))
+    middle_x, middle_y = rect.width // across, rect.height // down
+    if across == 2:
+        return rect._replace(width=middle_x), rect._replace(x=rect.x + middle_x, width=rect.width - middle_x)
+    if down == 2:
+        return rect._replace(height=middle_y), rect._replace(y=rect.y + middle_y, height=rect.height - middle_y)
+    return (rect,)
 
 
-def _left_sampler(first_unit: int) -> dict[str, Any]:
-    """Let a shader that shows one eye look at the textures from that unit on."""
-    return {name: first_unit + offset for offset, name in enumerate(_SAMPLERS[:3])}
+def _film_width(lens: Lens, cell: Rect) -> float:
+    """How wide the film is in the middle of a lens, in pixels."""
+    return cell.width * lens.screen_tan / lens.view_tan
+
+
+def _eye_size(view: ViewState, cell: Rect, shown: _Picture) -> tuple[int, int]:
+    """Pixels of an eye that is drawn before it is laid out: as many as will be seen of it."""
+    if view.shown != "vr":
+        return cell.width, cell.height
+    width = max(1, round(_film_width(view.lens, cell)))
+    return width, max(1, round(width / shown.aspect))
 
 
 def _lens_uniforms(lens: Lens, cell: Rect, shown: _Picture, *, is_right: bool) -> dict[str, Any]:
@@ -235,18 +261,6 @@ def _lens_uniforms(lens: Lens, cell: Rect, shown: _Picture, *, is_right: bool) -
     }
 
 
-def _column_major(matrix: NDArray[np.float64]) -> tuple[float, ...]:
-    """OpenGL's order of a 3x3 matrix."""
-    return tuple(matrix.T.ravel().tolist())
-
-
-def _set(program: moderngl.Program, values: Mapping[str, Any]) -> None:
-    """Set uniforms; the compiler drops those that a shader does not use."""
-    for name, value in values.items():
-        if name in program:
-            program[name] = value
-
-
 def _eye_uniforms(shown: _Picture, footprint: tuple[float, float]) -> dict[str, Any]:
     """Texture values (code / largest code of the storage) to R'G'B', and how chroma lies on luma."""
     matrix, offset = rgb_from_yuv(shown.colour, shown.format, shown.height)
@@ -255,7 +269,7 @@ def _eye_uniforms(shown: _Picture, footprint: tuple[float, float]) -> dict[str, 
     # Chroma planes are rounded up where the picture's size is odd; a gray picture's single texel is hit by anything.
     columns, rows = -(-shown.width >> sx), -(-shown.height >> sy)
     return {
-        "to_rgb": _column_major(matrix * storage),
+        "to_rgb": column_major(matrix * storage),
         "rgb_offset": tuple(offset.tolist()),
         "size": (float(shown.width), float(shown.height)),
         "luma_texel": (1.0 / shown.width, 1.0 / shown.height),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple, get_args
 
+from engine.display.head import HOME, HeadPose
+
 ScreenLayout = Literal[
     "sbs",
     "half-sbs",
@@ -84,6 +86,8 @@ class ViewState:
     is_frozen: bool = False
     is_full_screen: bool = False
     lens: Lens = Lens()
+    head: HeadPose = HOME
+    """Where the viewer looks from."""
 
     @property
     def shown(self) -> ScreenLayout:
