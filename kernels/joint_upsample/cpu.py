@@ -231,7 +231,7 @@ def _make_level(samples: Array, across: _Axis, level: Array) -> None:
 def _smooth(above: Array, below: Array, share: np.float32, width: int, out: Array) -> None:
     for x in range(width):
         a, b = above[x], below[x]
-        out[x] = min(max(a + share * (b - a), min(a, b)), max(a, b))
+        out[x] = min(max(a + share * (b - a), min(a, b)), max(a, b)) + _ZERO
 
 
 @compiled
@@ -274,7 +274,7 @@ def _sharpen_row(
         a, b, say = above[x], below[x], says[x]
         smooth = min(max(a + fy * (b - a), min(a, b)), max(a, b))
         sharp = min(max(smooth + say * (joint - smooth), lows[x]), highs[x])
-        out[x] = sharp if say > _ZERO else smooth
+        out[x] = (sharp if say > _ZERO else smooth) + _ZERO
 
 
 @compiled

@@ -156,7 +156,7 @@ DEVICE float sharpened(const Mixture& m, const float* above, const float* below,
     float total = up * (w01 * (m.d01 - m.d00)) + down * (w10 * (m.d10 - m.d00) + w11 * (m.d11 - m.d00));
     float joint = m.d00 + total / (up * (w00 + w01) + down * (w10 + w11));
     float low = fminf(fminf(m.d00, m.d01), fminf(m.d10, m.d11)), high = fmaxf(fmaxf(m.d00, m.d01), fmaxf(m.d10, m.d11));
-    return fminf(fmaxf(m.smooth + m.say * (joint - m.smooth), low), high);
+    return fminf(fmaxf(m.smooth + m.say * (joint - m.smooth), low), high) + 0.0f; // no zero is negative
 }
 
 // Four values in a row, at once where the address allows it.
@@ -252,7 +252,7 @@ template <typename T> DEVICE void upsample(const UpsampleArgs& args, const Block
             for (int i = 0; i < PIXELS; ++i) {
                 mixtures[i] = mixture_of(
                     tile.samples + r0, tile.samples + r1, before[i], after[i], share[i], fy, args.flat, args.rise);
-                values[i] = mixtures[i].smooth;
+                values[i] = mixtures[i].smooth + 0.0f;
                 rough |= mixtures[i].say > 0;
             }
             if (rough) {

@@ -13,7 +13,8 @@ written as the first sample and a rise from it (where only that one counts, it c
 divisions, as the same fraction times the product of all Q. Where the four samples differ by
 no more than FLAT (of a relative disparity, 0..1) the plain bilinear value is used, so that texture on a smooth
 surface does not become relief; between FLAT and EDGE the two are mixed. The result lies between the smallest and the
-largest of the four samples: no overshoot, no halo.
+largest of the four samples: no overshoot, no halo. Zero is added at last, so that no zero is negative: which of two
+zeros is the smaller, minima do not agree on.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import numpy as np
 
 from kernels.joint_upsample.grid import FLAT, LUMA_TOLERANCE, RISE, WHITE, Array, cell_edges, sample_positions
 
-_ONE = np.float32(1)
+_ZERO, _ONE = np.float32(0), np.float32(1)
 
 
 def joint_upsample_reference(disparity: Array, luma: Array, *, luma_scale: float) -> Array:
@@ -41,7 +42,7 @@ def joint_upsample_reference(disparity: Array, luma: Array, *, luma_scale: float
         pixel = np.minimum(luma[y].astype(np.float32) * scale, WHITE)
         joint = _mean_of_like(samples, [_unlikeness(pixel, guide[corner]) for corner in corners], fx, fy)
         sharp = np.minimum(np.maximum(smooth + say * (joint - smooth), low), high)
-        out[y] = np.where(say > 0, sharp, smooth)
+        out[y] = np.where(say > 0, sharp, smooth) + _ZERO
     return out
 
 

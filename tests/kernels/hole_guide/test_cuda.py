@@ -1,15 +1,15 @@
-"""hole_guide.cu: compiled for every GPU, run on the CPU under checks, and on a GPU where there is one."""
+"""The CUDA twin: its kernel run on the CPU against the reference, compiled for every architecture, and on a GPU."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.kernels.cuda_timing import Graph
 from kernels import hole_guide
-from kernels.hole_guide.cuda import SOURCE, kernel_name, launch_shape, new_args
+from kernels.hole_guide.cuda import SOURCE
 from kernels.hole_guide.reference import hole_guide_reference
 
 
@@ -29,52 +29,56 @@ def test_compiles_without_spills_for_every_gpu(compile_everywhere) -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 1), (5, 7), (12, 64), (33, 203)])
 @pytest.mark.parametrize("colour", [np.uint8, np.float32])
-@pytest.mark.parametrize("pad", [0, 1, 4])
-def test_reference_vs_device_code(
-    emulator, make_buffer, rng: np.random.Generator, shape, colour: type, pad: int
+@pytest.mark.parametrize(("lead", "gap"), [(0, 0), (4, 12), (16, 16)])
+def test_reference_vs_kernel(
+    pretend_gpu, rng: np.random.Generator, shape: tuple[int, int], colour: type, lead: int, gap: int
 ) -> None:
-    inputs = make_inputs(rng, shape, colour)
-    bases = {
-        name: np.pad(array, ((0, 0), (0, pad), *((0, 0),) * (array.ndim - 2)), constant_values=77)
-        for name, array in inputs.items()
-    }
-    pixels = shape[0] * shape[1]
-    out = np.full((8, pixels + pad), np.float32(-7))
-    args = new_args(*shape)
-    for name, base in (*bases.items(), ("out", out)):
-        setattr(args, f"{name}_pitch", base.strides[0])
-    buffers = [make_buffer(name, base) for name, base in (*bases.items(), ("out", out))]
-    emulator(SOURCE).run(kernel_name(inputs["rgb"].dtype), args, buffers, **launch_shape(args))
-    assert out[:, :pixels].tobytes() == hole_guide_reference(**inputs).tobytes()
-    assert (out[:, pixels:] == -7).all()
+    gpu, inputs = pretend_gpu(SOURCE), make_inputs(rng, shape, colour)
+    arrays = {name: gpu.array(array, lead=lead, gap=gap) for name, array in inputs.items()}
+    out = gpu.array(np.zeros((8, *shape), np.float32), lead=lead, gap=gap)
+    assert hole_guide(**arrays, out=out) is out
+    assert out.get().tobytes() == hole_guide_reference(**inputs).tobytes()
+    assert out.padding_is_untouched()
 
 
-def interface(array: np.ndarray) -> SimpleNamespace:
-    """An array that claims to lie on a GPU."""
-    address = array.__array_interface__["data"][0]
-    given = {"shape": array.shape, "strides": array.strides, "typestr": array.dtype.str, "data": (address, False)}
-    return SimpleNamespace(__cuda_array_interface__=given | {"version": 3})
+def test_a_new_output_and_bool_holes(pretend_gpu, rng: np.random.Generator) -> None:
+    gpu, inputs = pretend_gpu(SOURCE), make_inputs(rng, (6, 9), np.uint8)
+    inputs["hole"] = inputs["hole"] > 0
+    got = hole_guide(**{name: gpu.array(array) for name, array in inputs.items()})
+    assert got.get().tobytes() == hole_guide(**inputs).tobytes()
 
 
 @pytest.mark.parametrize(
     ("name", "value", "error", "words"),
     [
-        ("rgb", np.zeros((4, 6, 3), np.uint8), TypeError, "rgb must be a CUDA array"),
-        ("rgb", interface(np.zeros((4, 6, 4), np.uint8)), ValueError, "rgb must have shape (4, 6, 3)"),
-        ("hole", interface(np.zeros((4, 6), np.int32)), TypeError, "hole must be uint8 or bool, got int32"),
-        ("stretched_px", interface(np.zeros((4, 5), np.float32)), ValueError, "stretched_px must have shape (4, 6)"),
-        ("disparity", interface(np.zeros((4, 6), np.float16)), TypeError, "disparity must be float32"),
-        ("out", interface(np.zeros((7, 4, 6), np.float32)), ValueError, "out must have shape (8, 4, 6)"),
-        ("stream", "default", TypeError, "stream must be a pycuda.driver.Stream"),
+        ("rgb", np.zeros((4, 6, 4), np.uint8), ValueError, "rgb must have shape (4, 6, 3)"),
+        ("hole", np.zeros((4, 6), np.int32), TypeError, "hole must be uint8 or bool, got int32"),
+        ("stretched_px", np.zeros((4, 5), np.float32), ValueError, "stretched_px must have shape (4, 6)"),
+        ("disparity", np.zeros((4, 6), np.float16), TypeError, "disparity must be float32"),
+        ("out", np.zeros((7, 4, 6), np.float32), ValueError, "out must have shape (8, 4, 6)"),
     ],
 )
-def test_bad_device_arguments_are_named(
-    rng: np.random.Generator, name: str, value: object, error: type[Exception], words: str
+def test_bad_device_arrays_are_named(
+    pretend_gpu, rng: np.random.Generator, name: str, value: np.ndarray, error: type[Exception], words: str
 ) -> None:
-    arguments: dict[str, Any] = {key: interface(array) for key, array in make_inputs(rng, (4, 6), np.uint8).items()}
+    gpu = pretend_gpu(SOURCE)
+    arguments: dict[str, Any] = make_inputs(rng, (4, 6), np.uint8) | {name: value}
     with pytest.raises(error) as caught:
-        hole_guide(**arguments | {name: value})
+        hole_guide(**{key: gpu.array(array) for key, array in arguments.items()})
     assert words in str(caught.value)
+    assert gpu.launches == []
+
+
+def test_other_bad_arguments_are_named(pretend_gpu, rng: np.random.Generator) -> None:
+    gpu, inputs = pretend_gpu(SOURCE), make_inputs(rng, (4, 6), np.uint8)
+    arrays: dict[str, Any] = {name: gpu.array(array) for name, array in inputs.items()}
+    with pytest.raises(TypeError, match="hole must be a CUDA array like the others, got ndarray"):
+        hole_guide(**arrays | {"hole": inputs["hole"]})
+    with pytest.raises(ValueError, match="out must be writable"):
+        hole_guide(**arrays, out=gpu.array(np.zeros((8, 4, 6), np.float32), read_only=True))
+    with pytest.raises(TypeError, match=r"stream must be a pycuda.driver.Stream or None, got str"):
+        hole_guide(**arrays, stream="default")
+    assert gpu.launches == []
 
 
 @pytest.mark.cuda
@@ -91,10 +95,9 @@ def test_cpu_vs_gpu(gpu, rng: np.random.Generator, colour: type, given: str) -> 
         stream = gpu.Stream()
         got.fill(np.float32(0))
         gpu.Context.synchronize()
-        stream.begin_capture()
-        hole_guide(**arrays, out=got, stream=stream)
-        graph = stream.end_capture().instantiate()
+        graph = Graph(lambda queue: hole_guide(**arrays, out=got, stream=queue), stream)
         graph.launch(stream)
         stream.synchronize()
+        graph.close()
     assert out is None or got is out
     assert got.get().tobytes() == hole_guide(**inputs).tobytes()

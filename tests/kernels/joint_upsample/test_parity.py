@@ -49,6 +49,15 @@ def test_reference_vs_cpu_at_the_network_s_size(rng: np.random.Generator) -> Non
     assert same_bits(joint_upsample(disparity, luma), want)
 
 
+def test_reference_vs_cpu_on_zeros_of_both_signs(rng: np.random.Generator) -> None:
+    disparity = np.where(rng.random((9, 30)) < 0.5, np.float32(0), np.float32(-0.0))
+    disparity[rng.random((9, 30)) < 0.2] = rng.choice([-1, 1])
+    luma = rng.integers(0, 256, (40, 121)).astype(np.uint8)
+    want = joint_upsample_reference(disparity, luma, luma_scale=1)
+    assert not np.signbit(want[want == 0]).any()
+    assert same_bits(joint_upsample(disparity, luma), want)
+
+
 def test_cells_whose_sum_needs_more_than_32_bits() -> None:
     """By hand at one row, because the reference would take its time over so many."""
     half = 70_000
