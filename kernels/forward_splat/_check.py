@@ -59,8 +59,9 @@ def check_planes(
 
 
 def _num_axes(plane: Any) -> int:
-    interface = getattr(plane, "__cuda_array_interface__", {}) if is_device_array(plane) else {}
-    return len(interface.get("shape") or getattr(plane, "shape", ()))
+    # All that has one protocol alone need not have a shape.
+    interface: dict[str, Any] = getattr(plane, "__cuda_array_interface__", {}) if is_device_array(plane) else {}
+    return len(interface["shape"] if "shape" in interface else getattr(plane, "shape", ()))
 
 
 def _subsampling(sources: Sequence[Any]) -> tuple[int, int]:
@@ -75,6 +76,20 @@ def _subsampling(sources: Sequence[Any]) -> tuple[int, int]:
         f"planes[1] and planes[2] must be 4:4:4, 4:2:2 or 4:2:0 to planes[0] {sources[0].shape}, "
         f"got {sources[1].shape} and {sources[2].shape}"
     )
+
+
+def check_parallax(parallax_px: Any, layout: PlaneLayout, *, require: Require = require_array) -> Any:
+    """The parallax as `require` describes it; TypeError or ValueError if it does not belong to the planes."""
+    parallax = require("parallax_px", parallax_px, ndim=2, dtypes=(np.float16, np.float32))
+    require_shape("parallax_px", parallax, (layout.height, layout.width))
+    return parallax
+
+
+def refuse_on_cpu(**options: object) -> None:
+    """Raise TypeError if an option that only a GPU knows is given."""
+    for name, value in options.items():
+        if value is not None:
+            raise TypeError(f"{name} is for arrays on a GPU, and planes are not: leave it out")
 
 
 def check_look(eyes: Sequence[float], tear_px: float, fill: str) -> tuple[tuple[float, ...], float]:
@@ -93,21 +108,25 @@ def check_look(eyes: Sequence[float], tear_px: float, fill: str) -> tuple[tuple[
 
 
 def check_out(
-    out: Sequence[SplatView],
+    out: Sequence[SplatView] | None,
     layout: PlaneLayout,
     inputs: Sequence[Any],
     num_eyes: int,
     *,
+    new_view: Callable[[], SplatView],
     require: Require = require_array,
     require_output: Callable[[str, Any, Sequence[Any]], None] = require_writable,
-) -> tuple[tuple[Any, ...], ...]:
-    """The arrays of each view as `require` describes them: planes, hole, parallax_px.
+) -> tuple[tuple[SplatView, ...], list[tuple[Any, ...]]]:
+    """The views (new ones if out is None) and the arrays of each as `require` describes them: planes, hole, parallax.
 
     Raises:
         TypeError: an array is not of the input's kind or of the wrong dtype.
         ValueError: another number or shape, or arrays that cannot be written or overlap.
     """
-    views = tuple(require_sequence("out", out, "a sequence of SplatView"))
+    if out is None:
+        views = tuple(new_view() for _ in range(num_eyes))
+    else:
+        views = tuple(require_sequence("out", out, "a sequence of SplatView"))
     if len(views) != num_eyes:
         raise ValueError(f"out must hold {num_eyes} views, one per eye, got {len(views)}")
     taken = list(inputs)
@@ -135,4 +154,4 @@ def check_out(
             require_output(name, array, taken)
             taken.append(array)
         described.append(tuple(taken[start:]))
-    return tuple(described)
+    return views, described

@@ -20,7 +20,7 @@ from kernels._cuda.launch import (
     stream_handle,
 )
 from kernels._require import require_shape
-from kernels.forward_splat._check import check_look, check_out, check_planes
+from kernels.forward_splat._check import check_look, check_out, check_parallax, check_planes
 from kernels.forward_splat.layout import FILLS, FULL_WIDTH, HALF_WIDTH, Fill, PlaneLayout, SplatView
 
 SOURCE = Path(__file__).with_name("forward_splat.cu")
@@ -84,8 +84,7 @@ def forward_splat_cuda(
     require_context()
     require = functools.partial(_require_here, stream=stream_handle(stream))
     sources, layout = check_planes(planes, bits, require=require)
-    parallax = require("parallax_px", parallax_px, ndim=2, dtypes=(np.float16, np.float32))
-    require_shape("parallax_px", parallax, (layout.height, layout.width))
+    parallax = check_parallax(parallax_px, layout, require=require)
     factors, tear_px = check_look(eyes, tear_px, fill)
     taken = [*sources, parallax]
     flag = None
@@ -94,8 +93,10 @@ def forward_splat_cuda(
         require_shape("faults", flag, (1,))
         require_device_output("faults", flag, taken)
         taken.append(flag)
-    views = tuple(_new_view(layout) for _ in factors) if out is None else out
-    outputs = check_out(views, layout, taken, len(factors), require=require, require_output=require_device_output)
+    views, outputs = check_out(
+        out, layout, taken, len(factors), new_view=functools.partial(_new_view, layout), require=require,
+        require_output=require_device_output,
+    )  # fmt: skip
 
     args, shared_bytes = new_args(layout, parallax.dtype, tear_px, fill, max_shared_bytes())
     set_inputs(args, sources, parallax, flag)
@@ -105,7 +106,7 @@ def forward_splat_cuda(
         set_eyes(args, factors[pair], outputs[pair])
         blocks, threads = grid_of(layout)
         kernel.launch(args, blocks=blocks, threads=threads, shared_bytes=shared_bytes, stream=stream)
-    return tuple(views)
+    return views
 
 
 def _require_here(name: str, value: object, *, ndim: int, dtypes: Sequence[type[np.generic]], stream: int) -> Any:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from kernels._cuda.arrays import is_device_array
-from kernels._require import require_array, require_positive_int, require_shape
-from kernels.forward_splat._check import as_planes, check_look, check_out, check_planes
+from kernels._require import require_positive_int
+from kernels.forward_splat._check import (
+    as_planes,
+    check_look,
+    check_out,
+    check_parallax,
+    check_planes,
+    refuse_on_cpu,
+)
 from kernels.forward_splat.cpu import forward_splat_cpu
 from kernels.forward_splat.cuda import forward_splat_cuda
 from kernels.forward_splat.layout import Array, Fill, SplatView
@@ -34,9 +39,8 @@ def forward_splat(
 
     A sample at column x lands at x + eye * parallax_px, so near (positive) things lie further right in the left eye
     (docs/glossary.md). Neighbours are one surface unless their landing places are more than tear_px apart (a tear) or
-    swap (a fold). `kernels/forward_splat/reference.py` is the full definition.
-
-    Arrays are NumPy's, or all of them lie on the current GPU and offer DLPack or `__cuda_array_interface__`.
+    swap (a fold). `kernels/forward_splat/reference.py` is the full definition. Arrays are NumPy's, or all lie on the
+    current GPU and offer DLPack or `__cuda_array_interface__`.
 
     Args:
         planes: one packed (H, W, 3) array, or (Y,), or (Y, U, V) in 4:2:0, 4:2:2 or 4:4:4 (chroma sizes round up);
@@ -52,7 +56,7 @@ def forward_splat(
         out: views of a former call to be overwritten, one per eye, not overlapping each other or the inputs.
         bits: used bits of uint16 samples, 9 to 16, default 10; sets only the mid-grey of unfilled holes.
         stream: GPU only: the pycuda.driver.Stream to work on; None is the default stream.
-        faults: GPU only: a (1,) uint32 device array that becomes 1 if parallax_px is not finite, and is never cleared.
+        faults: GPU only: (1,) uint32 that becomes 1 if parallax_px is not finite, and is never cleared.
 
     Returns:
         One SplatView per eye, in the order of eyes: planes like the input, hole (H, W) uint8 (1 = nothing landed
@@ -60,31 +64,32 @@ def forward_splat(
 
     Raises:
         TypeError: an argument is not of a listed kind or dtype.
-        ValueError: shapes disagree, an option is out of range, or parallax_px holds NaN or infinity (then the content
-            of out is undefined). On a GPU such samples count as out of the frame instead, and only `faults` tells.
+        ValueError: shapes disagree, an option is out of range, or parallax_px holds NaN or infinity (then out is
+            undefined). On a GPU such samples count as out of the frame instead, and only `faults` tells.
         OSError: arrays are on a GPU, but PyCUDA, a CUDA compiler or a current context is missing.
 
     Cost and ordering: on the CPU runs when called and releases the GIL; with `out` no memory of frame size is
-    allocated. On a GPU queues on the stream and returns: keep all arrays until the stream is through; with `out`
-    nothing is allocated and nothing waits, so the call may be captured into a CUDA graph once a first call has compiled
-    the kernel. Deterministic: yes, the same bits for every thread count and device. Differentiable: no.
+    allocated. On a GPU queues on the stream and returns: keep all arrays until it is through; with `out` nothing is
+    allocated and nothing waits, so once the kernel is compiled a CUDA graph may capture the call. Deterministic: yes,
+    the same bits for every thread count and device. Differentiable: no.
     """
     given = as_planes(planes)
     if given and is_device_array(given[0]):
         return forward_splat_cuda(
             given, parallax_px, eyes=eyes, tear_px=tear_px, fill=fill, out=out, bits=bits, stream=stream, faults=faults
         )
-    sources, layout = check_planes(given, bits)
-    require_array("parallax_px", parallax_px, ndim=2, dtypes=(np.float16, np.float32))
-    require_shape("parallax_px", parallax_px, (layout.height, layout.width))
+    refuse_on_cpu(stream=stream, faults=faults)
+    return _on_cpu(given, parallax_px, eyes, tear_px, fill, threads, out, bits)
+
+
+def _on_cpu(
+    planes: Sequence[Array], parallax_px: Array, eyes: Sequence[float], tear_px: float, fill: Fill, threads: int,
+    out: Sequence[SplatView] | None, bits: int | None,
+) -> tuple[SplatView, ...]:  # fmt: skip
+    sources, layout = check_planes(planes, bits)
+    check_parallax(parallax_px, layout)
     factors, tear_px = check_look(eyes, tear_px, fill)
     threads = require_positive_int("threads", threads, maximum=256)
-    for name, value in (("stream", stream), ("faults", faults)):
-        if value is not None:
-            raise TypeError(f"{name} is for arrays on a GPU, and planes are not: leave it out")
-    views = tuple(layout.new_view() for _ in factors) if out is None else out
-    if out is not None:
-        check_out(views, layout, [*sources, parallax_px], len(factors))
-    views = tuple(views)
+    views, _ = check_out(out, layout, [*sources, parallax_px], len(factors), new_view=layout.new_view)
     forward_splat_cpu(sources, parallax_px, layout, views, eyes=factors, tear_px=tear_px, fill=fill, threads=threads)
     return views
