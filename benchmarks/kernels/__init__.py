@@ -8,15 +8,22 @@ from dataclasses import replace
 from rich.table import Table
 
 from benchmarks import peers
-from benchmarks.kernels import forward_splat, forward_splat_cuda, joint_upsample, joint_upsample_cuda
+from benchmarks.kernels import (
+    forward_splat,
+    forward_splat_cuda,
+    hole_guide,
+    hole_guide_cuda,
+    joint_upsample,
+    joint_upsample_cuda,
+)
 from benchmarks.kernels.cuda_timing import why_no_gpu
 from benchmarks.kernels.table import tables
 from benchmarks.record import Record
 
 __all__ = ["measure", "report"]
 
-_OPERATORS = {"forward_splat": forward_splat, "joint_upsample": joint_upsample}
-_ON_GPU = {"forward_splat": forward_splat_cuda, "joint_upsample": joint_upsample_cuda}
+_OPERATORS = {"forward_splat": forward_splat, "joint_upsample": joint_upsample, "hole_guide": hole_guide}
+_ON_GPU = {"forward_splat": forward_splat_cuda, "joint_upsample": joint_upsample_cuda, "hole_guide": hole_guide_cuda}
 
 
 def measure(*, repeats: int = 15, threads: int = 0, tell: Callable[[str], None] = lambda _: None) -> list[Record]:

@@ -14,6 +14,8 @@ YARDSTICKS: dict[str, dict[str, str]] = {
     "forward_splat/cuda": {"memcpy DtoD": "memcpy_dtod"},
     "joint_upsample": {"resize cubic": "cv2_resize_cubic"},
     "joint_upsample/cuda": {"memcpy DtoD": "memcpy_dtod"},
+    "hole_guide": {"memcpy": "memcpy_guide"},
+    "hole_guide/cuda": {"memcpy DtoD": "memcpy_dtod"},
 }
 """What each run is compared with: heading of the column, and the peer in the names of records."""
 
