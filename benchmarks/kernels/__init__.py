@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rich.table import Table
+from rich.text import Text
 
 from benchmarks import peers
 from benchmarks.kernels import (
@@ -52,14 +53,13 @@ def _of_run(name: str, records: Sequence[Record]) -> list[Record]:
     return [replace(record, context={**record.context, "run": name}) for record in records]
 
 
-def report(records: Sequence[Record]) -> list[Table | str]:
+def report(records: Sequence[Record]) -> list[Table | Text]:
     """What to show: the machine, a table for each run, and a line for whatever could not be measured here."""
     context = records[0].context
-    machine = f"{context['processor']}, {context['cores']} cores, load {context['load']}"
-    shown: list[Table | str] = [machine]
+    shown: list[Table | Text] = [Text(f"{context['processor']}, {context['cores']} cores, load {context['load']}")]
     for heading, table in tables(records):
-        shown += ["", heading, table]
-    return [*shown, "", *_missing()]
+        shown += [Text(f"\n{heading}"), table]
+    return [*shown, Text(), *map(Text, _missing())]
 
 
 def _missing() -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.console import Console
 from rich.table import Table
 
 from benchmarks import kernels
@@ -22,7 +23,7 @@ class Operator:
 
 @pytest.fixture
 def records(monkeypatch: pytest.MonkeyPatch) -> list[Record]:
-    monkeypatch.setattr(kernels, "why_no_gpu", lambda: "the sea is rough")
+    monkeypatch.setattr(kernels, "why_no_gpu", lambda: "it needs wheatstone[gpu]")
     monkeypatch.setattr(kernels, "_OPERATORS", {name: Operator(name) for name in ("one", "two")})
     told: list[str] = []
     made = kernels.measure(repeats=3, threads=2, tell=told.append)
@@ -43,7 +44,10 @@ def test_report_names_the_machine_and_what_is_missing(
     shown = kernels.report(records)
     assert " cores, load " in str(shown[0])
     assert sum(isinstance(part, Table) for part in shown) == 2
-    assert shown[-1] == "not measured: CUDA twins, because the sea is rough"
+    console = Console(width=80)
+    with console.capture() as screen:
+        console.print(*shown, sep="\n")
+    assert screen.get().endswith("not measured: CUDA twins, because it needs wheatstone[gpu]\n")
     assert not any("torch" in str(part) for part in shown)
     monkeypatch.setattr(kernels.peers, "has_torch", lambda: False)
     assert "torch is not installed" in str(kernels.report(records)[-2])
