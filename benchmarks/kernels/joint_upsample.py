@@ -19,6 +19,7 @@ SMALL = (224, 384)
 def measure(*, repeats: int = 15, threads: int = 0) -> list[Record]:
     """Milliseconds of each case, interleaved; peers run on one thread."""
     small = make_disparity(*SMALL)
+    noise = np.random.default_rng(0).random(SMALL, dtype=np.float32)  # nowhere smooth: the luma is asked everywhere
     luma = make_planes(HEIGHT, WIDTH)[0]
     out = np.empty((HEIGHT, WIDTH), np.float32)
     cases: dict[str, Case] = {
@@ -28,6 +29,7 @@ def measure(*, repeats: int = 15, threads: int = 0) -> list[Record]:
     for count in thread_counts(threads):
         name = f"kernels/joint_upsample/384x224/1080p/threads={count}"
         cases[name] = partial(joint_upsample, small, luma, out=out, threads=count)
+    cases["kernels/joint_upsample/384x224/1080p/noisy/threads=1"] = partial(joint_upsample, noise, luma, out=out)
     return interleaved(cases, repeats=repeats, context={"size": [WIDTH, HEIGHT], "from": [SMALL[1], SMALL[0]]})
 
 

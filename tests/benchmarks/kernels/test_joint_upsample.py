@@ -15,4 +15,5 @@ def test_records_name_the_operator_and_its_peers(monkeypatch: pytest.MonkeyPatch
         "kernels/cv2_resize_linear/384x224/1080p/threads=1",
         "kernels/cv2_resize_cubic/384x224/1080p/threads=1",
         "kernels/joint_upsample/384x224/1080p/threads=1",
+        "kernels/joint_upsample/384x224/1080p/noisy/threads=1",
     }

@@ -50,7 +50,7 @@ def test_one_sample_is_a_constant() -> None:
 
 @pytest.fixture
 def ball(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A near, bright, textured ball before a dark, textured wall: luma, true disparity, and that seen 5 times smaller."""
+    """A near, bright, textured ball before a dark wall: luma, its true disparity, and that seen 5 times smaller."""
     y, x = np.mgrid[:90, :150]
     inside = (x - 71.3) ** 2 + (y - 44.6) ** 2 < 33**2
     truth = np.where(inside, np.float32(0.8), np.float32(0.2))
