@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from types import TracebackType
 from typing import Protocol, Self
@@ -28,12 +28,30 @@ class Source(Protocol):
     def warnings(self) -> list[str]:
         """What a person should know about this input; grows while frames are read, one line each."""
 
+    @property
+    def is_live(self) -> bool:
+        """Whether frames count when they come, not when their timestamps say. Such frames are stamped `arrival`."""
+
+    @property
+    def has_sound(self) -> bool:
+        """Whether the input has sound that no other reader can copy, because it passes only once."""
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        """Frames lost before they could be given, by cause; grows while frames are read."""
+
+    def listen(self, say: Callable[[str, float], None]) -> None:
+        """Have notices told while frames are read: words, and for how many seconds they hold; on any thread."""
+
     def frames(self) -> Iterator[Frame]:
         """Yield every frame once, in presentation order.
 
         Raises:
             InputError: reading failed and not one frame could be given.
         """
+
+    def stop(self) -> None:
+        """End `frames` now, even while it waits. Any thread, any time, also from a signal handler: takes no lock."""
 
     def close(self) -> None:
         """Release the input. Safe to call twice."""
@@ -46,7 +64,28 @@ class Source(Protocol):
 
 
 class ClosesAtExit:
-    """The context manager half of a source."""
+    """The context manager half of a source, and what most sources need not do because they never wait."""
+
+    @property
+    def is_live(self) -> bool:
+        """Frames have their time."""
+        return False
+
+    @property
+    def has_sound(self) -> bool:
+        """Sound is copied by another reader, if there is any."""
+        return False
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        """Nothing is lost."""
+        return {}
+
+    def listen(self, say: Callable[[str, float], None]) -> None:
+        """There is nothing to tell."""
+
+    def stop(self) -> None:
+        """There is nothing to wake."""
 
     def close(self) -> None:
         """Nothing stays open."""

@@ -41,3 +41,46 @@ class TimestampRepair:
             return self._last + self._step
         # A stray stamp: a quarter of a step keeps the frames that follow where they are.
         return self._last + max(1, self._step // 4)
+
+
+class ArrivalClock:
+    """Timestamps of a live stream: they grow, begin at zero, and follow the time at which the frames came.
+
+    Between two frames the stream's own clock counts, because it does not jitter. It is tied to the time of arrival anew
+    with every connection, and wherever the two are further apart than `_TRUST_S`: it jumped.
+
+    Args:
+        ticks_per_second: of the timestamps that come out.
+    """
+
+    _TRUST_S = 10.0
+
+    def __init__(self, ticks_per_second: int) -> None:
+        self._ticks = ticks_per_second
+        self._begin_s: float | None = None
+        self._offset_s: float | None = None
+        self._last: int | None = None
+
+    def reconnect(self) -> None:
+        """A new connection: its clock has nothing to do with the old one's."""
+        self._offset_s = None
+
+    def __call__(self, time_s: float | None, arrival_s: float) -> int:
+        """The timestamp of the next frame.
+
+        Args:
+            time_s: by the stream's own clock; None where it has none.
+            arrival_s: by ours.
+        """
+        if self._begin_s is None:
+            self._begin_s = arrival_s
+        since_s = arrival_s - self._begin_s
+        if time_s is None:
+            wanted_s = since_s
+        else:
+            if self._offset_s is None or abs(time_s + self._offset_s - since_s) > self._TRUST_S:
+                self._offset_s = since_s - time_s
+            wanted_s = time_s + self._offset_s
+        wanted = round(wanted_s * self._ticks)
+        self._last = wanted if self._last is None else max(wanted, self._last + 1)
+        return self._last

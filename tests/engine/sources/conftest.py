@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import functools
+import http.server
+import io
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+import psutil
 import pytest
 
 ClipMaker = Callable[..., Path]
@@ -82,3 +90,160 @@ def sound_only(tmp_path: Path) -> Path:
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+# --- streams ----------------------------------------------------------------------------------------------------------
+
+GOP, RATE = 6, 30
+GOP_S = GOP / RATE
+
+
+def gop(number: int, *, width: int = 64, height: int = 48) -> bytes:
+    """A fifth of a second of a transmission that never ends, as MPEG-TS that can be joined to the one before."""
+    memory = io.BytesIO()
+    with av.open(memory, "w", format="mpegts") as container:
+        options = {"preset": "ultrafast", "tune": "zerolatency", "g": str(GOP)}
+        stream: Any = container.add_stream("libx264", rate=RATE, options=options)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, RATE)
+        for index in range(number * GOP, (number + 1) * GOP):
+            picture = ramp(width, height, "yuv420p", index % 50)
+            picture.pts, picture.time_base = index, Fraction(1, RATE)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    return memory.getvalue()
+
+
+@functools.cache
+def gops() -> tuple[bytes, ...]:
+    """Ten seconds of transmission."""
+    return tuple(gop(number) for number in range(50))
+
+
+@pytest.fixture
+def make_gop() -> Callable[..., bytes]:
+    """Makes one fifth of a second of transmission: make_gop(number, width=..., height=...)."""
+    return gop
+
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    """One request to a `WebServer`; what it answers is up to the test."""
+
+    server: WebServer
+
+    def do_GET(self) -> None:
+        self.server.requests.append(self.path)
+        with contextlib.suppress(ConnectionError):
+            self.server.answer(self)
+
+    def log_message(self, *words: object) -> None:
+        """Keep the terminal clean."""
+
+    def head(self, **headers: str) -> None:
+        """Say yes; a name like Content_Length becomes Content-Length."""
+        self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def transmit(self, seconds: float) -> None:
+        """Send what is on air now, for a while."""
+        self.head(Content_Type="video/mp2t")
+        begin_s = time.monotonic()
+        while (now_s := time.monotonic()) < begin_s + seconds and not self.server.is_over.is_set():
+            number = int((now_s - self.server.on_air_s) / GOP_S) + 1
+            if self.server.is_over.wait(max(0.0, self.server.on_air_s + number * GOP_S - now_s)):
+                return
+            self.wfile.write(gops()[number])
+
+    def transmit_as_fast_as_it_goes(self, data: bytes, **headers: str) -> None:
+        """Send all of it."""
+        self.head(**headers)
+        self.wfile.write(data)
+
+
+class WebServer(http.server.ThreadingHTTPServer):
+    """A web server on this machine. Assign `answer` before it is asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.answer: Callable[[Answer], None] = lambda request: request.send_error(404)
+        self.requests: list[str] = []
+        self.on_air_s = time.monotonic()
+        self.is_over = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.server_port}/live.ts"
+
+    @property
+    def gops(self) -> tuple[bytes, ...]:
+        """What is on air."""
+        return gops()
+
+    def handle_error(self, *words: object) -> None:
+        """Players come and go."""
+
+
+@pytest.fixture
+def web(nothing_left: None) -> Iterator[WebServer]:
+    """A web server; it does not outlive the test."""
+    gops()
+    with WebServer() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="web server")
+        thread.start()
+        yield server
+        server.is_over.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    """Fail a test that leaves a thread of ours or a child process behind."""
+    yield
+    deadline = time.monotonic() + 2
+    while (left := _left()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not left, f"left behind: {left}"
+
+
+def _left() -> list[str]:
+    threads = [thread.name for thread in threading.enumerate() if thread.name == "stream reader"]
+    children = (" ".join(child.cmdline()) for child in psutil.Process().children())
+    return threads + [words for words in children if "relay" in words]
+
+
+class Listener:
+    """Remembers the notices of a source."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def __call__(self, words: str, seconds: float) -> None:
+        assert seconds > 0
+        self.words.append(words)
+
+
+@pytest.fixture
+def listener() -> Listener:
+    """Somebody to tell notices to."""
+    return Listener()
+
+
+@pytest.fixture
+def at_stdin() -> Iterator[Callable[[Path | int], None]]:
+    """Puts a file, or the reading end of a pipe, at standard input of this process and of those it starts."""
+    before = os.dup(0)
+
+    def put(what: Path | int) -> None:
+        descriptor = what if isinstance(what, int) else os.open(what, os.O_RDONLY)
+        os.dup2(descriptor, 0)
+        os.close(descriptor)
+
+    yield put
+    os.dup2(before, 0)
+    os.close(before)
