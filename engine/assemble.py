@@ -27,7 +27,7 @@ from engine.sinks.carry import CarryOver
 from engine.sinks.codecs import CONTAINERS, default_codec
 from engine.sinks.sink import Picture, Sink
 from engine.sources import kind_of as source_kind_of
-from engine.sources import open_source
+from engine.sources import open_source, shown_name
 from engine.sources.source import Source
 from engine.stereo import NetworkInfill, ParallaxMapper, StereoStage
 
@@ -36,6 +36,7 @@ _MOST_THREADS = 4
 # How much a depth network sees where its sidecar does not say.
 _DEPTH_AREA = 384 * 224
 _DEEP_IMAGES = frozenset({".png", ".tif", ".tiff", ""})
+_ON_DISK = ("file", "image", "image_folder")
 _NO_H264 = frozenset({"webm", "ogg", "gif", "mpeg"})
 
 
@@ -68,7 +69,7 @@ def assemble(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | Non
         WheatstoneError: whatever cannot be opened, found or written; nothing stays open then.
     """
     with ExitStack() as opened:
-        source = opened.enter_context(open_source(options.input, start_s=options.start, duration_s=options.duration))
+        source = opened.enter_context(_open_source(options))
         layout = make_layout(options.layout, _layout_options(options))
         picture = layout.output(source.info)
         sink, notes = _open_sink(options, source)
@@ -91,7 +92,7 @@ def assemble_transcode(options: ConvertOptions, *, on_frame: Callable[[Frame], N
         WheatstoneError: as `assemble`.
     """
     with ExitStack() as opened:
-        source = opened.enter_context(open_source(options.input, start_s=options.start, duration_s=options.duration))
+        source = opened.enter_context(_open_source(options))
         sink, notes = _open_sink(options, source)
         line = _line(source, [], sink, source.info, on_frame)
         opened.pop_all()
@@ -182,7 +183,8 @@ def _line(
     end = Stage(
         name="sink", open=open_sink_file, process=write, finish=lambda: sink.close(cut=line.is_cut), close=sink.abort
     )
-    line = Graph(GraphSource(name="source", items=lambda: _stamped_frames(source), close=source.close), stages, end)
+    start = GraphSource(name="source", items=lambda: _stamped_frames(source), close=source.close, stop=source.stop)
+    line = Graph(start, stages, end)
     return line
 
 
@@ -223,7 +225,7 @@ def _open_sink(options: ConvertOptions, source: Source) -> tuple[Sink, tuple[str
             f"number the images ({path.stem}-%05d{path.suffix}), or name a video file"
         )
     codec, notes = _codec(options, path)
-    input_path = None if input_kind == "pattern" else Path(options.input)
+    input_path = Path(options.input) if input_kind in _ON_DISK else None
     carry = None
     if input_kind == "file" and kind == "encoder" and input_path is not None:
         carry = CarryOver(input_path, origin_s=source.origin_s, duration_s=options.duration)
@@ -240,7 +242,20 @@ def _open_sink(options: ConvertOptions, source: Source) -> tuple[Sink, tuple[str
             stereo=stereo,
         ),
     )
+    if source.has_sound:
+        notes += (f"{shown_name(options.input)}: its sound is not written: a stream passes only once",)
     return sink, notes
+
+
+def _open_source(options: ConvertOptions) -> Source:
+    kind, name = source_kind_of(options.input), shown_name(options.input)
+    if options.measure_transcode and kind not in (*_ON_DISK, "pattern"):
+        raise UsageError(f"--measure-transcode: {name} passes only once and cannot be read a second time")
+    source = open_source(options.input, start_s=options.start, duration_s=options.duration)
+    if source.is_live and options.duration is None:
+        source.close()
+        raise UsageError(f"{name}: a live input has no end; add --duration SECONDS")
+    return source
 
 
 def _codec(options: ConvertOptions, path: Path) -> tuple[str, tuple[str, ...]]:

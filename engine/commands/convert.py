@@ -77,7 +77,8 @@ def summary(report: Report) -> str:
     if report.transcode_fps:
         share = report.fps / report.transcode_fps
         text += f" ({share:.2f} of the {report.transcode_fps:.1f} frames/s of transcoding alone)"
-    return text
+    drops = ", ".join(f"{cause} {count}" for cause, count in report.dropped.items())
+    return f"{text}, dropped: {drops}" if drops else text
 
 
 def _convert(
@@ -90,6 +91,7 @@ def _convert(
     painted = line.stereo.infill_count if line.stereo is not None else None
     report = Report(
         frames_in=stages["source"].work.count,
+        dropped=line.source.drops,
         frames_out=line.sink.frames_written,
         seconds=seconds,
         peak_rss_mb=peak_rss_mb(),

@@ -66,11 +66,16 @@ class Edge(Generic[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source(Generic[T]):
-    """Where items come from. ``items`` is called, iterated and closed on the source's thread."""
+    """Where items come from. ``items`` is called, iterated and closed on the source's thread.
+
+    A source that waits for something outside has a ``stop``, which ends ``items`` even while it waits. It is called on
+    any thread, more than once, and from a signal handler: it must not take a lock.
+    """
 
     name: str
     items: Callable[[], Iterable[T]]
     close: Callable[[], None] | None = None
+    stop: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +170,7 @@ class Graph(Generic[T]):
     def stop(self) -> None:
         """Ask the source to end; items in flight still reach the sink. Any thread, any time, any number of times."""
         self._stopping = True
+        self._wake_source()
 
     def cancel(self) -> None:
         """Make every stage unwind now; the sink does not finish. Any thread, any time, any number of times."""
@@ -291,6 +297,7 @@ class Graph(Generic[T]):
             if self._interrupted:
                 raise KeyboardInterrupt
             self._interrupted = self._stopping = True
+            self._wake_source()
             guard.start()
 
         signal.signal(signal.SIGINT, on_interrupt)
@@ -305,11 +312,17 @@ class Graph(Generic[T]):
     def _cancel_channels(self) -> None:
         for channel in self._channels:
             channel.cancel()
+        self._wake_source()
+
+    def _wake_source(self) -> None:
+        if self._source.stop is not None:
+            self._source.stop()
 
     def _teardown(self, sink: Stage[T], is_open: bool) -> None:
         """Cancel, join, drain, close the sink: in this order, whatever happened."""
         inbox = self._channels[-1]
         inbox.hang_up()
+        self._wake_source()
         if self._errors or self._cancelled or self._interrupted:
             self._cancel_channels()
         deadline = time.monotonic() + self._join_s

@@ -8,6 +8,8 @@ import time
 import tracemalloc
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from queue import SimpleQueue
 
 import pytest
 
@@ -330,6 +332,48 @@ def test_ctrl_c_while_waiting_for_a_stalled_source_is_bounded() -> None:
     assert sink.calls == ["open", "finish", "close"]
     for timer in timers:
         timer.join()
+
+
+class Waiting:
+    """A source that gives one item and then waits for something outside."""
+
+    def __init__(self) -> None:
+        self._told: SimpleQueue[None] = SimpleQueue()
+        self.is_waiting = threading.Event()
+
+    def items(self) -> Iterator[int]:
+        yield 1
+        self.is_waiting.set()
+        self._told.get(timeout=20)
+
+    def source(self) -> Source[int]:
+        return Source(name="source", items=self.items, stop=lambda: self._told.put(None))
+
+
+@pytest.mark.parametrize("how", ["stop", "cancel", "Ctrl-C", "failure", "finished"])
+def test_a_source_that_waits_is_woken(how: str) -> None:
+    waiting, sink = Waiting(), Recorder()
+
+    def process(item: int) -> int:
+        assert waiting.is_waiting.wait(10)
+        if how == "failure":
+            raise ValueError("broken")
+        if how == "finished":
+            raise Finished
+        return item
+
+    graph = Graph(waiting.source(), [Stage(name="middle", process=process)], sink.stage(), join_s=5)
+    # A real signal, to this thread: it waits inside a lock, where only that reaches it.
+    main = threading.get_ident()
+    ways = {"stop": graph.stop, "cancel": graph.cancel, "Ctrl-C": lambda: signal.pthread_kill(main, signal.SIGINT)}
+    raised = {"Ctrl-C": pytest.raises(KeyboardInterrupt), "failure": pytest.raises(ValueError, match="broken")}
+    later = threading.Timer(0.1, lambda: waiting.is_waiting.wait(10) and ways.get(how, int)())
+    later.start()
+    since = time.monotonic()
+    with raised.get(how, nullcontext()):
+        graph.run()
+    assert time.monotonic() - since < 2
+    later.join()
 
 
 def test_second_ctrl_c_breaks_into_a_slow_sink() -> None:
