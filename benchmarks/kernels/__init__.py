@@ -16,6 +16,7 @@ from benchmarks.kernels import (
     hole_guide_cuda,
     joint_upsample,
     joint_upsample_cuda,
+    point_splat,
 )
 from benchmarks.kernels.cuda_timing import why_no_gpu
 from benchmarks.kernels.table import tables
@@ -23,7 +24,12 @@ from benchmarks.record import Record
 
 __all__ = ["measure", "report"]
 
-_OPERATORS = {"forward_splat": forward_splat, "joint_upsample": joint_upsample, "hole_guide": hole_guide}
+_OPERATORS = {
+    "forward_splat": forward_splat,
+    "joint_upsample": joint_upsample,
+    "hole_guide": hole_guide,
+    "point_splat": point_splat,
+}
 _ON_GPU = {"forward_splat": forward_splat_cuda, "joint_upsample": joint_upsample_cuda, "hole_guide": hole_guide_cuda}
 
 

@@ -14,6 +14,7 @@ YARDSTICKS: dict[str, dict[str, str]] = {
     "forward_splat/cuda": {"memcpy DtoD": "memcpy_dtod"},
     "joint_upsample": {"resize cubic": "cv2_resize_cubic"},
     "joint_upsample/cuda": {"memcpy DtoD": "memcpy_dtod"},
+    "point_splat": {"remap linear": "cv2_remap_linear", "torch": "torch_index_add"},
     "hole_guide": {"memcpy": "memcpy_guide"},
     "hole_guide/cuda": {"memcpy DtoD": "memcpy_dtod"},
 }
