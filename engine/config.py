@@ -213,15 +213,16 @@ class BenchOptions(CommonOptions):
     """Measure this machine: a table on the screen, and records with --json."""
 
     what: Annotated[
-        Literal["kernels", "pipeline", "quality"],
+        Literal["kernels", "pipeline", "latency", "quality"],
         tyro.conf.Positional,
-        tyro.conf.arg(metavar="{kernels,pipeline,quality}"),
+        tyro.conf.arg(metavar="{kernels,pipeline,latency,quality}"),
     ]
-    """kernels: operators against their rivals. pipeline: convert against transcoding. quality: against truth."""
+    """kernels: operators against their rivals. pipeline: convert against transcoding. latency: play against a plain
+    player, from the moment a frame is due until it is drawn. quality: against truth."""
     json: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: none)")] = None
     """Also write the records to this file."""
     input: Annotated[str | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: a clip made here)")] = None
-    """pipeline: the clip to convert."""
+    """pipeline: the clip to convert. latency: the clip to play, in place of the test pattern."""
     data: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="(needed for quality)")] = None
     """quality: the folder with test sets, rgbd/SET/ and stereo_gt/SET/SCENE/."""
     only: Annotated[
@@ -237,21 +238,43 @@ class BenchOptions(CommonOptions):
     frames: Annotated[int, tyro.conf.arg(metavar="N")] = 120
     """pipeline: how many frames each measurement converts."""
     segments: Annotated[int, tyro.conf.arg(metavar="N")] = 3
-    """pipeline: how often converting and transcoding take turns."""
+    """pipeline: how often converting and transcoding take turns. latency: how often play and the plain player do."""
+    size: Annotated[str, tyro.conf.arg(metavar="WIDTHxHEIGHT")] = "640x360"
+    """latency: size of the test pattern."""
+    fps: Annotated[int, tyro.conf.arg(metavar="N")] = 30
+    """latency: frames a second of the test pattern."""
+    seconds: _Seconds = 5.0
+    """latency: how long every run plays."""
+    window: bool = False
+    """latency: draw in a window instead of off screen."""
+    csv: Annotated[Path | None, tyro.conf.arg(metavar="FILE|DIR", help_behavior_hint="(default: none)")] = None
+    """latency: also write every frame of every run to this file, or to latency.csv in this folder."""
     repeats: Annotated[int, tyro.conf.arg(metavar="N")] = 15
     """kernels: how often each case is timed."""
     threads: _Threads = 0
     """kernels: threads of the operators. pipeline: cores one stage may use. quality: threads of the networks."""
 
     def __post_init__(self) -> None:
-        for name in ("frames", "segments", "repeats"):
+        for name in ("frames", "segments", "repeats", "fps"):
             if getattr(self, name) < 1:
                 raise UsageError(f"--{name} must be 1 or more, got {getattr(self, name)}")
         if self.threads < 0:
             raise UsageError(f"--threads must be 0 or more, got {self.threads}")
         if self.what == "quality" and self.data is None:
             raise UsageError("bench quality needs --data DIR: a folder with rgbd/SET/ or stereo_gt/SET/SCENE/ in it")
+        if not 0.1 <= self.seconds <= 1800:
+            raise UsageError(f"--seconds must lie within 0.1 and 1800, got {self.seconds:g}")
+        if min(self.picture_size) < 64:
+            raise UsageError(f"--size {self.size}: the test pattern needs at least 64x64 pixels")
         _check_folder("json", self.json)
+        if self.csv is not None and not self.csv.is_dir():
+            _check_folder("csv", self.csv)
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """(width, height) of the test pattern; zeros if `size` is of another form."""
+        match = re.fullmatch(r"(\d{2,4})x(\d{2,4})", self.size)
+        return (0, 0) if match is None else (int(match[1]), int(match[2]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,7 @@ def run(options: BenchOptions) -> int:
             raise
         raise UnavailableError(f"bench {options.what}: this installation has no {error.name}") from error
     records = benchmark.measure(**_arguments(options), tell=_tell)
-    for part in benchmark.report(records) if options.what == "kernels" else [_table(records)]:
+    for part in benchmark.report(records) if options.what in ("kernels", "latency") else [_table(records)]:
         console().print(part)
     if options.json is not None:
         write_json(options.json, [record.as_json() for record in records])
@@ -49,8 +49,23 @@ def _arguments(options: BenchOptions) -> dict[str, Any]:
             "threads": options.threads,
             "clip": options.input,
         },
+        "latency": _of_latency(options),
     }
     return every[options.what] if options.what in every else _of_quality(options)
+
+
+def _of_latency(options: BenchOptions) -> dict[str, Any]:
+    width, height = options.picture_size
+    return {
+        "width": width,
+        "height": height,
+        "fps": options.fps,
+        "seconds": options.seconds,
+        "segments": options.segments,
+        "clip": options.input,
+        "window": options.window,
+        "csv": options.csv,
+    }
 
 
 def _of_quality(options: BenchOptions) -> dict[str, Any]:

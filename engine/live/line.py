@@ -89,6 +89,7 @@ class LiveLine:
         stereo: adds views.
         wake: called after every new picture and at the end, on another thread.
         policy: `block` shows every frame however long it takes, as fast as it goes: for measuring, never for viewers.
+        interrupt: ends `frames` even while they wait for something outside; takes no lock.
     """
 
     def __init__(
@@ -100,16 +101,18 @@ class LiveLine:
         wake: Callable[[], None],
         *,
         policy: Policy = "drop_oldest",
+        interrupt: Callable[[], None] = lambda: None,
     ) -> None:
         self.drops = Drops()
         self._pacer = pacer
         self._depth = depth
         self._stereo = stereo
         self._wake = wake
+        self._interrupt = interrupt
         self._mailbox: Channel[Frame] = Channel(1, policy, lambda _frame: self.drops.add(DISPLAY_LATE))
         inbox: Edge[Frame] = Edge(capacity=1, policy=policy, on_drop=lambda _frame: self.drops.add(RENDER_LATE))
         self._graph: Graph[Frame] = Graph(
-            Source(name="source", items=lambda: pacer.frames(frames)),
+            Source(name="source", items=lambda: pacer.frames(frames), stop=self._end_source),
             [],
             Stage(name="picture", process=self._process, inbox=inbox),
             join_s=_JOIN_S,
@@ -152,7 +155,6 @@ class LiveLine:
         Raises:
             Exception: whatever a stage raised, with a note naming the stage; a group if several did.
         """
-        self._pacer.stop()
         self._graph.cancel()
         self._mailbox.cancel()
         if self._depth is not None:
@@ -178,21 +180,20 @@ class LiveLine:
 
     def _process(self, frame: Frame) -> None:
         """The picture stage: what becomes of a frame between its release and the window."""
-        try:
-            if self._depth is not None:
-                frame = _stamped("depth", self._depth.process, frame)
-            frame = _stamped("stereo", self._stereo, frame)
-        except BaseException:
-            # A paused source would sleep through the end of the line.
-            self._pacer.stop()
-            raise
+        if self._depth is not None:
+            frame = _stamped("depth", self._depth.process, frame)
+        frame = _stamped("stereo", self._stereo, frame)
         self._mailbox.put(frame)
         self._wake()
 
     def _on_depth_failure(self, error: BaseException) -> None:
         self._errors.append(error)
-        self._pacer.stop()
         self._graph.cancel()
+
+    def _end_source(self) -> None:
+        """A source that is paused, or waits for a dead camera, would sleep through the end of the line."""
+        self._pacer.stop()
+        self._interrupt()
 
 
 def _stamped(name: str, process: Process, frame: Frame) -> Frame:

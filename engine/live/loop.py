@@ -64,7 +64,8 @@ class LiveLoop:
         self._stereo = stereo
         self._playing = playing
         self._on_shown = on_shown
-        self._notice, self._notice_until_s = "", 0.0
+        self._notice: tuple[str, float] = ("", 0.0)
+        """The words, and until when they stand."""
         self._lines: tuple[str, ...] = ()
         self._lines_until_s = 0.0
         self.was_ended = False
@@ -95,7 +96,7 @@ class LiveLoop:
                         self._on_shown(frame, self._screen)
                     # The next wait must not pin this frame's memory.
                     del frame
-                elif changed or surface.take_redraw() or self._notice_is_over():
+                elif changed or surface.take_redraw() or self._notice_changed():
                     self._screen.figures = self._figures()
                     self._screen.redraw()
         finally:
@@ -120,17 +121,15 @@ class LiveLoop:
             if action in handlers:
                 handlers[action]()
             elif action == "next_layout":
-                self._say(f"layout {view.layout}")
+                self.say(f"layout {view.layout}")
             elif action == "next_glasses":
-                self._say(f"glasses {view.glasses}")
+                self.say(f"glasses {view.glasses}")
             elif action == "swap_eyes":
-                self._say("eyes swapped" if view.swap_eyes else "eyes as they are")
+                self.say("eyes swapped" if view.swap_eyes else "eyes as they are")
             elif action.startswith(("ipd", "view", "distortion")):
                 lens = view.lens
                 first, second = lens.distortion
-                self._say(
-                    f"lenses {lens.ipd_mm:g} mm apart, {lens.view_deg:g} degrees, distortion {first:g} {second:g}"
-                )
+                self.say(f"lenses {lens.ipd_mm:g} mm apart, {lens.view_deg:g} degrees, distortion {first:g} {second:g}")
         return bool(actions)
 
     def _change_strength(self, step: float) -> None:
@@ -150,7 +149,7 @@ class LiveLoop:
     def _set(self, settings: StereoSettings, notice: str) -> None:
         self._stereo.settings = settings
         self._pacer.repeat()
-        self._say(notice)
+        self.say(notice)
 
     def _step(self) -> None:
         self._pacer.pause(True)
@@ -166,25 +165,28 @@ class LiveLoop:
             self._screen.screenshot(path)
         except OutputError as error:
             # A full disk must not end the film.
-            self._say(str(error))
+            self.say(str(error))
         else:
-            self._say(f"wrote {path.name}")
+            self.say(f"wrote {path.name}")
 
     def _quit(self) -> None:
         self._wants_quit = True
 
-    def _say(self, notice: str) -> None:
-        self._notice, self._notice_until_s = notice, time.monotonic() + _NOTICE_S
+    def say(self, notice: str, seconds: float = _NOTICE_S) -> None:
+        """Show words on the screen for a while; any thread."""
+        self._notice = (notice, time.monotonic() + seconds)
+        self._screen.surface.wake()
 
-    def _notice_is_over(self) -> bool:
-        if self._notice and time.monotonic() > self._notice_until_s:
-            self._notice = ""
-            return True
-        return False
+    def _notice_changed(self) -> bool:
+        """Whether there are new words, or the old ones have stood long enough."""
+        words, until_s = self._notice
+        if words and time.monotonic() > until_s:
+            self._notice = ("", 0.0)
+        return self._notice[0] != self._screen.figures.notice
 
     def _figures(self) -> HudFigures:
         if not self._screen.view.show_hud:
-            return HudFigures(notice=self._notice)
+            return HudFigures(notice=self._notice[0])
         now = time.monotonic()
         if now >= self._lines_until_s:
             # Percentiles of a long run take milliseconds, and nobody reads faster than this.
@@ -194,7 +196,7 @@ class LiveLoop:
             lines=self._lines,
             frame_ms=self.meter.intervals_ms,
             budget_ms=1e3 / rate if rate else 0.0,
-            notice=self._notice,
+            notice=self._notice[0],
         )
 
     def _describe(self) -> tuple[str, ...]:

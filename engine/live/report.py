@@ -17,7 +17,7 @@ from engine.telemetry import peak_rss_mb, stage_times
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveReport:
-    """One session in numbers. Without an early end, frames_in = frames_drawn + all drops."""
+    """One session in numbers. Without an early end, frames_in = frames_drawn + all drops but those of the source."""
 
     input: str
     layout: str

@@ -16,7 +16,7 @@ from engine.depth import DepthStage, FileDepthStage
 from engine.display.context import OffscreenSurface, Surface, WindowSurface
 from engine.display.screen import Screen
 from engine.display.view import ViewState, start_size
-from engine.errors import UsageError
+from engine.errors import InputError, UsageError
 from engine.frame import Frame
 from engine.live.carry import FlowCarrier
 from engine.live.depth_line import DepthLine
@@ -24,7 +24,7 @@ from engine.live.line import STOPPED, LiveLine, LiveStereo, StereoSettings
 from engine.live.loop import LiveLoop, Playing
 from engine.live.pacing import Pacer
 from engine.live.report import LiveReport, live_report
-from engine.sources import kind_of, open_source
+from engine.sources import kind_of, open_source, shown_name
 from engine.sources.source import Source
 
 EXACT = "exact"
@@ -59,6 +59,7 @@ class LiveSession:
     pacer: Pacer
     depth: DepthLine | None
     """None if frames bring their depth along."""
+    stereo: LiveStereo
     line: LiveLine
     screen: Screen
     loop: LiveLoop
@@ -80,7 +81,9 @@ class LiveSession:
         if options.screenshot is not None:
             self.screen.screenshot(options.screenshot)
         drops = self.line.drops.by_cause()
-        lost = self.pacer.released - self.loop.meter.drawn - sum(drops.values())
+        for cause, count in self.source.drops.items():
+            drops[cause] = drops.get(cause, 0) + count
+        lost = self.pacer.released - self.loop.meter.drawn - sum(self.line.drops.by_cause().values())
         if self.loop.was_ended and lost > 0:
             # Whoever closes the window does not wait for what is on its way.
             drops[STOPPED] = drops.get(STOPPED, 0) + lost
@@ -90,7 +93,7 @@ class LiveSession:
             measurements=self.line.measurements(),
             drops=drops,
             depth=self.depth,
-            input=options.input,
+            input=shown_name(options.input),
             layout=self.screen.view.shown,
             renderer=str(self.screen.surface.ctx.info["GL_RENDERER"]),
             seconds=seconds,
@@ -118,9 +121,9 @@ def open_session(
     with ExitStack() as opened:
         source = opened.enter_context(_open_source(options))
         given, estimator = frames_and_depth(options, source)
-        stereo = _stereo(options)
+        stereo = live_stereo(options)
         # Networks before the window: nobody should look at an empty one while they load.
-        frames, first = _warmed_up(given, estimator, stereo)
+        frames, first = _warmed_up(given, estimator, stereo, source, options)
         surface = _surface(options, source)
         # A screen closes its surface, but shaders that do not compile leave none.
         opened.callback(surface.close)
@@ -129,7 +132,7 @@ def open_session(
         # Shaders are compiled when they are first used.
         screen.show(first)
         pacer = _pacer(options, source, paced)
-        depth = None if estimator is None else _depth_line(options, source, estimator)
+        depth = None if estimator is None else depth_line(options, source, estimator)
         line = LiveLine(
             islice(frames, options.frames),
             pacer,
@@ -137,15 +140,19 @@ def open_session(
             stereo.process,
             surface.wake,
             policy="drop_oldest" if paced else "block",
+            interrupt=source.stop,
         )
+        loop = LiveLoop(screen, line, pacer, stereo, _playing(options, source), on_shown=on_shown)
+        source.listen(loop.say)
         yield LiveSession(
             options=options,
             source=source,
             pacer=pacer,
             depth=depth,
+            stereo=stereo,
             line=line,
             screen=screen,
-            loop=LiveLoop(screen, line, pacer, stereo, _playing(options, source), on_shown=on_shown),
+            loop=loop,
             warm_up_s=time.perf_counter() - since,
         )
 
@@ -172,22 +179,34 @@ def _open_source(options: PlayOptions) -> Source:
     return open_source(options.input, start_s=options.start, duration_s=duration_s)
 
 
-def _stereo(options: PlayOptions) -> LiveStereo:
+def live_stereo(options: PlayOptions) -> LiveStereo:
+    """The stereo stage with settings that can be changed while it runs."""
     convergence = None if options.convergence == "auto" else float(options.convergence)
     settings = StereoSettings(strength=options.strength, convergence=convergence)
     return LiveStereo(stereo_stage(options, (True, True)), settings)
 
 
-def _depth_line(options: PlayOptions, source: Source, stage: DepthStage) -> DepthLine:
+def depth_line(options: PlayOptions, source: Source, stage: DepthStage) -> DepthLine:
+    """Depth beside the picture, as patient as the frame rate of the source allows."""
     rate = source.info.frame_rate or _USUAL_RATE
     return DepthLine(stage, FlowCarrier(), patience_s=_PATIENCE / float(rate), every=options.depth_every)
 
 
-def _warmed_up(frames: Iterator[Frame], depth: DepthStage | None, stereo: LiveStereo) -> tuple[Iterator[Frame], Frame]:
-    """The same frames, and the first one after it has been through every stage: that loads, compiles and caches."""
-    first = next(frames)
+def _warmed_up(
+    frames: Iterator[Frame], depth: DepthStage | None, stereo: LiveStereo, source: Source, options: PlayOptions
+) -> tuple[Iterator[Frame], Frame]:
+    """What is to be played, and the first frame after it has been through every stage: that loads, compiles and caches.
+
+    Raises:
+        InputError: there is no first frame.
+    """
+    first = next(frames, None)
+    if first is None:
+        raise InputError(f"{shown_name(options.input)}: it ended before the first picture came")
     stereo.prepare(first.width, first.height)
-    return chain([first], frames), stereo.process(first if depth is None else depth.process(first))
+    result = stereo.process(first if depth is None else depth.process(first))
+    # By now the first frame of a live source is an old one.
+    return (frames if source.is_live else chain([first], frames)), result
 
 
 def _surface(options: PlayOptions, source: Source) -> Surface:
@@ -206,7 +225,7 @@ def _pacer(options: PlayOptions, source: Source, paced: bool) -> Pacer:
     rate = source.info.frame_rate or _USUAL_RATE
     # A picture stays until somebody closes the window; off screen nobody would.
     hold = source.info.is_still and not options.headless and options.frames is None
-    return Pacer(frame_s=float(1 / rate), hold=hold, paced=paced)
+    return Pacer(frame_s=float(1 / rate), hold=hold, paced=paced and not source.is_live)
 
 
 def _playing(options: PlayOptions, source: Source) -> Playing:
@@ -216,4 +235,7 @@ def _playing(options: PlayOptions, source: Source) -> Playing:
 
 
 def _title(options: PlayOptions) -> str:
-    return "pattern" if kind_of(options.input) == "pattern" else Path(options.input).name
+    kind = kind_of(options.input)
+    if kind in ("file", "image", "image_folder"):
+        return Path(options.input).name
+    return "pattern" if kind == "pattern" else shown_name(options.input)
