@@ -17,6 +17,7 @@ from benchmarks.kernels import (
     joint_upsample,
     joint_upsample_cuda,
     point_splat,
+    point_splat_cuda,
 )
 from benchmarks.kernels.cuda_timing import why_no_gpu
 from benchmarks.kernels.table import tables
@@ -26,11 +27,16 @@ __all__ = ["measure", "report"]
 
 _OPERATORS = {
     "forward_splat": forward_splat,
+    "point_splat": point_splat,
     "joint_upsample": joint_upsample,
     "hole_guide": hole_guide,
-    "point_splat": point_splat,
 }
-_ON_GPU = {"forward_splat": forward_splat_cuda, "joint_upsample": joint_upsample_cuda, "hole_guide": hole_guide_cuda}
+_ON_GPU = {
+    "forward_splat": forward_splat_cuda,
+    "point_splat": point_splat_cuda,
+    "joint_upsample": joint_upsample_cuda,
+    "hole_guide": hole_guide_cuda,
+}
 
 
 def measure(*, repeats: int = 15, threads: int = 0, tell: Callable[[str], None] = lambda _: None) -> list[Record]:

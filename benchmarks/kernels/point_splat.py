@@ -33,12 +33,11 @@ MOVES: dict[str, tuple[tuple[float, float, float], float, float]] = {
 
 def measure(*, repeats: int = 15, threads: int = 0) -> list[Record]:
     """Milliseconds of each case, interleaved; peers run on one thread."""
-    (image,) = make_packed(HEIGHT, WIDTH)
-    depth = (1 / (1 / FAR_M + (1 - 1 / FAR_M) * make_disparity(HEIGHT, WIDTH))).astype(np.float32)
-    source = _camera((0.0, 0.0, 0.0), 0.0, 1.0)
+    image, depth = make_arrays(HEIGHT, WIDTH)
+    source = make_camera((0.0, 0.0, 0.0), 0.0, 1.0)
     cases: dict[str, Case] = {"kernels/cv2_remap_linear/rgb24/1080p/threads=1": _remap(image)}
     for move, look in MOVES.items():
-        target, name = _camera(*look), f"rgb24/1080p/{move}"
+        target, name = make_camera(*look), f"rgb24/1080p/{move}"
         out = point_splat(image, depth, source=source, target=target)
         for count in thread_counts(threads) if move == "dolly" else [1]:
             run = partial(point_splat, image, depth, source=source, target=target, threads=count, out=out)
@@ -59,7 +58,14 @@ def measure(*, repeats: int = 15, threads: int = 0) -> list[Record]:
     return interleaved(cases, repeats=repeats, context=context)
 
 
-def _camera(shift: tuple[float, float, float], roll: float, zoom: float) -> Pinhole:
+def make_arrays(height: int, width: int) -> tuple[Array, Array]:
+    """The picture (height, width, 3) uint8, and its depth in metres (height, width) float32."""
+    (image,) = make_packed(height, width)
+    return image, (1 / (1 / FAR_M + (1 - 1 / FAR_M) * make_disparity(height, width))).astype(np.float32)
+
+
+def make_camera(shift: tuple[float, float, float], roll: float, zoom: float) -> Pinhole:
+    """A camera of MOVES."""
     cos, sin = np.cos(np.radians(roll)), np.sin(np.radians(roll))
     pose = np.array([[cos, -sin, 0, shift[0]], [sin, cos, 0, shift[1]], [0, 0, 1, shift[2]]], np.float64)
     return Pinhole(fx=FOCAL * zoom, fy=FOCAL * zoom * WIDTH / HEIGHT, pose=pose)

@@ -11,14 +11,12 @@ from benchmarks.record import Record
 
 YARDSTICKS: dict[str, dict[str, str]] = {
     "forward_splat": {"memcpy": "memcpy_two_eyes", "remap linear": "cv2_remap_linear_two_eyes"},
-    "forward_splat/cuda": {"memcpy DtoD": "memcpy_dtod"},
+    "point_splat": {"remap linear": "cv2_remap_linear", "index_add": "torch_index_add"},
     "joint_upsample": {"resize cubic": "cv2_resize_cubic"},
-    "joint_upsample/cuda": {"memcpy DtoD": "memcpy_dtod"},
-    "point_splat": {"remap linear": "cv2_remap_linear", "torch": "torch_index_add"},
     "hole_guide": {"memcpy": "memcpy_guide"},
-    "hole_guide/cuda": {"memcpy DtoD": "memcpy_dtod"},
 }
-"""What each run is compared with: heading of the column, and the peer in the names of records."""
+"""What each operator is compared with on the CPU: heading of the column, and the peer in the names of records."""
+_GPU_YARDSTICKS = {"memcpy DtoD": "memcpy_dtod"}
 
 
 def tables(records: Sequence[Record]) -> list[tuple[str, Table]]:
@@ -55,7 +53,9 @@ def _conditions(record: Record) -> set[str]:
 
 def _table(run: str, records: list[Record]) -> tuple[str, Table]:
     operator = run.split("/")[0]
-    yardsticks = YARDSTICKS.get(run, {})
+    measured = {_what(record) for record in records}
+    known = YARDSTICKS.get(operator, {}) if run == operator else _GPU_YARDSTICKS
+    yardsticks = {heading: peer for heading, peer in known.items() if peer in measured}
     rounds = " or ".join(str(count) for count in sorted({record.n for record in records}))
     card = records[0].context.get("card")
     heading = f"{operator}{f' on {card}' if card else ''}, 1080p: {records[0].unit}, each timed {rounds} times in turns"

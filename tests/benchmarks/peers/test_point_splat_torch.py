@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.kernels.point_splat import _camera
+from benchmarks.kernels.point_splat import make_camera
 from benchmarks.peers.point_splat_torch import index_add_point_splat
 from kernels import point_splat
 from kernels.point_splat.camera import projection
 
 SIZE = (60, 90)
-SOURCE = _camera((0, 0, 0), 0, 1)
+SOURCE = make_camera((0, 0, 0), 0, 1)
 
 
 def peer(image, depth, target):
@@ -32,7 +32,7 @@ def test_it_sees_what_ours_sees(rng: np.random.Generator) -> None:
     image = (np.indices(SIZE).sum(0)[..., None] * np.ones(3)).astype(np.uint8)
     depth = np.full(SIZE, 4, np.float32)
     depth[20:40, 30:60] = 2
-    target = _camera((0.3, 0.1, 0.3), 5, 1)
+    target = make_camera((0.3, 0.1, 0.3), 5, 1)
     got, hole, seen = peer(image, depth, target)
     want = point_splat(image, depth, source=SOURCE, target=target)
     assert (hole == (want.hole == 1)).mean() > 0.93
