@@ -1,4 +1,4 @@
-"""Numeric operators by folder: a contract (op.py), an oracle (reference.py) and a fast CPU twin (cpu.py) each."""
+"""Numeric operators by folder: a contract (op.py), an oracle (reference.py) and two twins (cpu.py, cuda.py) each."""
 
 from kernels.forward_splat import SplatView, forward_splat
 from kernels.hole_guide import hole_guide

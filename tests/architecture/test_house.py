@@ -61,14 +61,6 @@ def test_every_test_mirrors_a_module() -> None:
     assert orphans == []
 
 
-@pytest.mark.parametrize("operator", sorted(p.parent.name for p in (ROOT / "kernels").glob("*/op.py")))
-def test_operator_folder_is_complete(operator: str) -> None:
-    folder = ROOT / "kernels" / operator
-    missing = [name for name in ("op.py", "reference.py", "cpu.py") if not (folder / name).exists()]
-    assert missing == []
-    assert (ROOT / "tests" / "kernels" / operator / "test_parity.py").exists()
-
-
 def test_kernels_belongs_to_us_alone() -> None:
     """`kernels` is also an unrelated distribution that transformers can pull in; then imports would go astray."""
     assert set(importlib.metadata.packages_distributions()["kernels"]) == {"wheatstone"}
