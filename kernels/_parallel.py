@@ -11,8 +11,12 @@ Result = TypeVar("Result")
 
 
 def for_each_share(work: Callable[[Share], Result], shares: Sequence[Share]) -> list[Result]:
-    """work(share) for every share, each on its own thread; a single share runs on the caller's."""
+    """work(share) for every share, all at once: the first on the caller's thread, every other on one of its own.
+
+    The caller works, too, because it holds a core: threads that start while it waits are often put on the same one.
+    """
     if len(shares) == 1:
         return [work(shares[0])]
-    with ThreadPoolExecutor(len(shares)) as pool:
-        return list(pool.map(work, shares))
+    with ThreadPoolExecutor(len(shares) - 1) as pool:
+        others = [pool.submit(work, share) for share in shares[1:]]
+        return [work(shares[0]), *(other.result() for other in others)]

@@ -13,7 +13,7 @@ The arithmetic is that of reference.py; benchmarks/ladder/ keeps the slower ways
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +53,7 @@ def forward_splat_cpu(
     looks = [(np.float32(eye), np.float32(tear_px), FILLS.index(fill)) for eye in eyes]
     size = (layout.width, layout.packed, layout.has_chroma, layout.shift_x, layout.shift_y, layout.mid_grey)
 
-    def render(tops: range) -> bool:
+    def render(tops: Iterator[int]) -> bool:
         rows = _new_rows(layout)
         widened = np.empty((_BAND_ROWS if widen else 0, layout.width), np.float32)
         for top in tops:
@@ -69,7 +69,8 @@ def forward_splat_cpu(
         return True
 
     tops = range(0, layout.height, _BAND_ROWS)
-    shares = [tops[number::threads] for number in range(min(threads, len(tops)))]
+    # All threads take bands from one iterator: a core that is busy with something else takes fewer.
+    shares = [iter(tops)] * min(threads, len(tops))
     if not all(for_each_share(render, shares)):
         raise ValueError("parallax_px must be finite, got NaN or infinity")
 

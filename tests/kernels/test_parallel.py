@@ -13,6 +13,12 @@ def test_one_share_stays_on_the_callers_thread() -> None:
     assert for_each_share(lambda _: threading.current_thread(), [1]) == [threading.current_thread()]
 
 
+def test_the_caller_takes_the_first_share() -> None:
+    threads = for_each_share(lambda _: threading.current_thread(), [1, 2, 3])
+    assert threads[0] is threading.current_thread()
+    assert threading.current_thread() not in threads[1:]
+
+
 @pytest.mark.usefixtures("no_thread_left")
 def test_results_keep_their_order() -> None:
     barrier = threading.Barrier(3)  # passes only if all three run at once
@@ -24,9 +30,12 @@ def test_results_keep_their_order() -> None:
     assert for_each_share(work, [1, 2, 3]) == [1, 4, 9]
 
 
-def test_an_error_reaches_the_caller() -> None:
+@pytest.mark.parametrize("failing", [1, 2])
+@pytest.mark.usefixtures("no_thread_left")
+def test_an_error_of_any_share_reaches_the_caller(failing: int) -> None:
     def work(share: int) -> None:
-        raise ValueError(f"share {share}")
+        if share == failing:
+            raise ValueError(f"share {share}")
 
-    with pytest.raises(ValueError, match="share 1"):
+    with pytest.raises(ValueError, match=f"share {failing}"):
         for_each_share(work, [1, 2])
