@@ -12,7 +12,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -35,6 +35,17 @@ DEFAULT_DEPTH = "depth-small"
 DEFAULT_INFILL = "infill-small"
 """The embedded network that paints holes."""
 MAX_STRENGTH = 20.0
+
+
+class _UsualWord(str):
+    """A default: equal to the same word chosen by somebody, but see `PlayOptions.chosen`."""
+
+
+class _UsualNumber(float):
+    """Likewise."""
+
+
+_LAYOUT, _GLASSES, _STRENGTH = _UsualWord("half-sbs"), _UsualWord("dubois"), _UsualNumber(2.5)
 
 _Input = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT")]
 _Output = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="OUTPUT")]
@@ -141,11 +152,43 @@ class PlayOptions(StereoOptions):
 
     input: _Input
     """A video file, an image, a folder of images, or pattern[:WIDTHxHEIGHT[@FPS]] for a test pattern."""
-    layout: ScreenLayoutName = "half-sbs"  # type: ignore[assignment]  # a screen can show more than a file holds
+    layout: Annotated[  # a screen can show more than a file holds
+        ScreenLayoutName, tyro.conf.arg(help_behavior_hint="(default: as last time on this display; half-sbs at first)")
+    ] = _LAYOUT  # type: ignore[assignment]
     """How the two eyes share the screen at first: as `convert` lays them out, as a checkerboard, or through the two
     lenses of a headset (vr)."""
-    anaglyph: GlassesName = "dubois"  # type: ignore[assignment]  # likewise
+    anaglyph: Annotated[GlassesName, tyro.conf.arg(help_behavior_hint="(default: as last time; dubois at first)")] = (
+        _GLASSES  # type: ignore[assignment]
+    )
     """Which glasses the anaglyph layout is for; dubois and red-cyan are for red/cyan ones."""
+    strength: Annotated[
+        float, tyro.conf.arg(metavar="PERCENT", help_behavior_hint="(default: as last time; 2.5 at first)")
+    ] = _STRENGTH
+    """Parallax budget in percent of the picture width: how far nearest and farthest are apart. Negative swaps them."""
+    swap_eyes: bool = False
+    """Show the right eye's picture to the left eye, for displays and glasses that are the other way round."""
+    ipd: Annotated[
+        float | None, tyro.conf.arg(metavar="MM", help_behavior_hint="(default: as last time; 63 at first)")
+    ] = None
+    """vr: distance between the lenses, 50 to 80."""
+    fov: Annotated[
+        float | None, tyro.conf.arg(metavar="DEGREES", help_behavior_hint="(default: as last time; 90 at first)")
+    ] = None
+    """vr: how much one lens shows across, 60 to 130."""
+    distortion: Annotated[
+        tuple[float, float] | None,
+        tyro.conf.arg(metavar="K1 K2", help_behavior_hint="(default: as last time; 0.22 0.24 at first)"),
+    ] = None
+    """vr: how much the lenses stretch what is far from their middle, each 0 to 1."""
+    head: Annotated[str, tyro.conf.arg(metavar="x=1,yaw=-3", help_behavior_hint="(default: in its place)")] = ""
+    """Begin with the head moved: x, y (eye distances right, down), z (nearer, as a share of the viewing distance), yaw,
+    pitch, roll (degrees right, up, right)."""
+    display: Annotated[int | None, tyro.conf.arg(metavar="N", help_behavior_hint="(default: the main one)")] = None
+    """Open on this display, counted from 1."""
+    full_screen: bool = False
+    """Cover the display."""
+    fresh: bool = False
+    """Begin as usual instead of as this display was left, and remember nothing. So it is with --headless."""
     depth: Annotated[str, tyro.conf.arg(metavar="MODEL|PATH.onnx|file:PATH|exact")] = DEFAULT_DEPTH
     """Where depth comes from: a model by name, a network file, `file:` for precomputed maps (as for convert), or
     `exact` for what the test pattern knows of itself."""
@@ -173,10 +216,35 @@ class PlayOptions(StereoOptions):
             raise UsageError(f"--frames must be 1 or more, got {self.frames}")
         if self.size is not None and self.window_size is None:
             raise UsageError(f"--size {self.size}: expected WIDTHxHEIGHT, each 16 to 16384, like 1280x720")
+        for name, value, low, high in (("ipd", self.ipd, 50, 80), ("fov", self.fov, 60, 130)):
+            if value is not None and not low <= value <= high:
+                raise UsageError(f"--{name} must lie within {low} and {high}, got {value:g}")
+        if self.distortion is not None and not all(0.0 <= factor <= 1.0 for factor in self.distortion):
+            raise UsageError("--distortion must be two numbers within 0 and 1, like 0.22 0.24")
+        if self.display is not None and self.display < 1:
+            raise UsageError(f"--display counts from 1, got {self.display}")
         if self.screenshot is not None and self.screenshot.suffix.lower() != ".png":
             raise UsageError(f"--screenshot {self.screenshot}: screenshots are PNG files; end the name in .png")
         _check_folder("screenshot", self.screenshot)
         _check_folder("report", self.report)
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What was asked for by name of what is otherwise as it was left: values by the names of a display's preset."""
+        asked = {
+            "layout": self.layout,
+            "glasses": self.anaglyph,
+            "strength": self.strength,
+            "swap_eyes": self.swap_eyes or None,
+            "ipd_mm": self.ipd,
+            "view_deg": self.fov,
+            "distortion": self.distortion,
+        }
+        return {
+            name: value
+            for name, value in asked.items()
+            if value is not None and not isinstance(value, _UsualWord | _UsualNumber)
+        }
 
     @property
     def window_size(self) -> tuple[int, int] | None:

@@ -10,7 +10,10 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.errors import UnavailableError
+from engine.display.inputs import NO_MOTION, Motion, WindowInputs
+from engine.display.monitors import Monitor, after, centred, connected, nearest, numbered
+from engine.display.view import Rect
+from engine.errors import UnavailableError, WheatstoneError
 
 if TYPE_CHECKING:
     import moderngl
@@ -48,8 +51,15 @@ class Surface(Protocol):
     def wait(self, timeout_s: float) -> None:
         """Handle events; return at the first one, at a wake, or when the time is over."""
 
+    @property
+    def display(self) -> str:
+        """The name of the display that shows most of it; empty where nobody looks."""
+
     def keys(self) -> list[str]:
         """What was pressed since the last call: characters as typed ("?", "l"), other keys by name ("left", "f11")."""
+
+    def motion(self) -> Motion:
+        """What the mouse did since the last call."""
 
     def take_redraw(self) -> bool:
         """Whether the picture was damaged or resized since the last call."""
@@ -66,6 +76,9 @@ class Surface(Protocol):
     def toggle_full_screen(self) -> bool:
         """Cover the screen, or go back into a window; says whether the screen is covered now."""
 
+    def next_display(self) -> None:
+        """Go to the next display, covering it if this one is covered."""
+
     def close(self) -> None:
         """Give everything back. Safe to call twice."""
 
@@ -79,6 +92,7 @@ class OffscreenSurface:
 
     scale = 1.0
     wants_close = False
+    display = ""
 
     def __init__(self, width: int, height: int) -> None:
         try:
@@ -107,6 +121,10 @@ class OffscreenSurface:
         """Nobody presses keys here."""
         return []
 
+    def motion(self) -> Motion:
+        """There is no mouse."""
+        return NO_MOTION
+
     def take_redraw(self) -> bool:
         """Nothing damages this picture."""
         return False
@@ -125,6 +143,9 @@ class OffscreenSurface:
         """There is no screen."""
         return False
 
+    def next_display(self) -> None:
+        """There is no display."""
+
     def close(self) -> None:
         """Free the framebuffer and the context."""
         if self._is_open:
@@ -141,24 +162,34 @@ class WindowSurface:
         width: wished size of the framebuffer; smaller, in proportion, where the screen is.
         height: see width.
         title: of the window.
+        display: which one to open on, counted from 1; None is the main one.
+        full_screen: cover that display.
 
     Raises:
         UnavailableError: no display, no GLFW library, or no OpenGL 3.3.
+        UsageError: there is no display of that number.
     """
 
-    def __init__(self, width: int, height: int, title: str) -> None:
+    def __init__(
+        self, width: int, height: int, title: str, *, display: int | None = None, full_screen: bool = False
+    ) -> None:
         self._glfw, self._errors = _start_glfw()
-        self._pressed: deque[str] = deque()
         self._redraws = 1
         self._windowed: tuple[int, int, int, int] | None = None
         self._is_open = True
         try:
-            self._window = self._open_window(width, height, title)
+            monitor = numbered(connected(self._glfw), display)
+            self._window = self._open_window(monitor, width, height, title)
             self.ctx: moderngl.Context = self._open_context()
-        except UnavailableError:
+        except WheatstoneError:
             self.close()
             raise
+        self._inputs = WindowInputs(self._glfw, self._window)
         self._listen()
+        if monitor is not None and (display is not None or full_screen):
+            self._glfw.set_window_pos(self._window, *centred(monitor, *self._glfw.get_window_size(self._window)))
+            if full_screen:
+                self._cover(monitor)
 
     @property
     def target(self) -> moderngl.Framebuffer:
@@ -188,11 +219,19 @@ class WindowSurface:
         else:
             self._glfw.poll_events()
 
+    @property
+    def display(self) -> str:
+        """The name of the monitor that shows most of the window."""
+        monitor = self._monitor()
+        return "" if monitor is None else monitor.name
+
     def keys(self) -> list[str]:
         """What was pressed since the last call."""
-        pressed = list(self._pressed)
-        self._pressed.clear()
-        return pressed
+        return self._inputs.keys()
+
+    def motion(self) -> Motion:
+        """What the mouse did since the last call."""
+        return self._inputs.motion()
 
     def take_redraw(self) -> bool:
         """Whether the picture was damaged or resized since the last call."""
@@ -220,13 +259,24 @@ class WindowSurface:
             glfw.set_window_monitor(self._window, None, *self._windowed, 0)
             self._windowed = None
             return False
-        monitor = self._nearest_monitor()
+        monitor = self._monitor()
         if monitor is None:
             return False
-        self._windowed = (*glfw.get_window_pos(self._window), *glfw.get_window_size(self._window))
-        mode = glfw.get_video_mode(monitor)
-        glfw.set_window_monitor(self._window, monitor, 0, 0, mode.size.width, mode.size.height, mode.refresh_rate)
+        self._cover(monitor)
         return True
+
+    def next_display(self) -> None:
+        """Go to the next monitor, covering it if this one is covered."""
+        monitors, present = connected(self._glfw), self._monitor()
+        if present is None or len(monitors) < 2:
+            return
+        target = after(monitors, present)
+        if self._windowed is None:
+            self._glfw.set_window_pos(self._window, *centred(target, *self._glfw.get_window_size(self._window)))
+        else:
+            width, height = self._windowed[2:]
+            self._windowed = (*centred(target, width, height), width, height)
+            self._cover(target)
 
     def close(self) -> None:
         """Destroy the window and end GLFW."""
@@ -234,7 +284,7 @@ class WindowSurface:
             self._is_open = False
             self._glfw.terminate()
 
-    def _open_window(self, width: int, height: int, title: str) -> Any:
+    def _open_window(self, monitor: Monitor | None, width: int, height: int, title: str) -> Any:
         glfw = self._glfw
         for hint, value in (
             (glfw.CONTEXT_VERSION_MAJOR, _REQUIRED // 100),
@@ -243,9 +293,11 @@ class WindowSurface:
             (glfw.OPENGL_FORWARD_COMPAT, True),
             (glfw.DEPTH_BITS, 0),
             (glfw.STENCIL_BITS, 0),
+            # A film that covers the second display stays while somebody works on the first.
+            (glfw.AUTO_ICONIFY, False),
         ):
             glfw.window_hint(hint, value)
-        window = glfw.create_window(*_fitting(glfw, width, height), title, None, None)
+        window = glfw.create_window(*_fitting(glfw, monitor, width, height), title, None, None)
         if not window:
             raise UnavailableError(f"no window with OpenGL 3.3 ({_last(self._errors)}); --headless draws off screen")
         return window
@@ -264,52 +316,46 @@ class WindowSurface:
 
     def _listen(self) -> None:
         glfw, window = self._glfw, self._window
-        names = {
-            glfw.KEY_UP: "up",
-            glfw.KEY_DOWN: "down",
-            glfw.KEY_LEFT: "left",
-            glfw.KEY_RIGHT: "right",
-            glfw.KEY_ESCAPE: "escape",
-            glfw.KEY_ENTER: "enter",
-            glfw.KEY_F1: "f1",
-            glfw.KEY_F11: "f11",
-            glfw.KEY_F12: "f12",
-        }
-
-        def on_key(_window: Any, key: int, _scan_code: int, action: int, _modifiers: int) -> None:
-            if key in names and action != glfw.RELEASE:
-                self._pressed.append(names[key])
-
-        def on_character(_window: Any, code_point: int) -> None:
-            self._pressed.append(chr(code_point).lower())
 
         def on_damage(*_details: Any) -> None:
             # A resized back buffer is often only there after the next swap: the second drawing is the right one.
             self._redraws = 2
 
-        glfw.set_key_callback(window, on_key)
-        glfw.set_char_callback(window, on_character)
         glfw.set_framebuffer_size_callback(window, on_damage)
         glfw.set_window_refresh_callback(window, on_damage)
 
-    def _nearest_monitor(self) -> Any:
-        """The monitor with the largest part of the window on it; None without any."""
-        glfw = self._glfw
-        left, top = glfw.get_window_pos(self._window)
-        width, height = glfw.get_window_size(self._window)
+    def _monitor(self) -> Monitor | None:
+        """The monitor that shows most of the window."""
+        place = Rect(*self._glfw.get_window_pos(self._window), *self._glfw.get_window_size(self._window))
+        return nearest(connected(self._glfw), place)
 
-        def overlap(monitor: Any) -> int:
-            x, y = glfw.get_monitor_pos(monitor)
-            size = glfw.get_video_mode(monitor).size
-            across = min(left + width, x + size.width) - max(left, x)
-            down = min(top + height, y + size.height) - max(top, y)
-            return max(0, across) * max(0, down)
+    def _cover(self, monitor: Monitor) -> None:
+        glfw, window = self._glfw, self._window
+        if self._windowed is None:
+            self._windowed = (*glfw.get_window_pos(window), *glfw.get_window_size(window))
+        glfw.set_window_monitor(
+            window, monitor.handle, 0, 0, monitor.rect.width, monitor.rect.height, monitor.refresh_rate
+        )
 
-        return max(glfw.get_monitors() or [], key=overlap, default=None)
+
+def main_display(number: int | None = None) -> str:
+    """The name of a display counted from 1, or of the main one; empty if displays have no names here.
+
+    Raises:
+        UnavailableError: no display at all, or no GLFW library.
+        UsageError: none of that number.
+    """
+    glfw, _ = _start_glfw()
+    monitor = numbered(connected(glfw), number)
+    return "" if monitor is None else monitor.name
 
 
 def _start_glfw() -> tuple[Any, deque[str]]:
-    """GLFW, started, and where it writes its complaints."""
+    """GLFW, started (it may be started already), and where it writes its complaints.
+
+    Raises:
+        UnavailableError: no display, or no GLFW library.
+    """
     try:
         import glfw
     except ImportError as error:
@@ -330,14 +376,13 @@ def _last(errors: deque[str]) -> str:
     return errors[-1] if errors else "GLFW does not say why"
 
 
-def _fitting(glfw: Any, width: int, height: int) -> tuple[int, int]:
-    """A window size in screen coordinates for a wished framebuffer, within the work area of the main monitor."""
-    monitor = glfw.get_primary_monitor()
-    if not monitor:
+def _fitting(glfw: Any, monitor: Monitor | None, width: int, height: int) -> tuple[int, int]:
+    """A window size in screen coordinates for a wished framebuffer, within the work area of a monitor."""
+    if monitor is None:
         return max(_SMALLEST, width), max(_SMALLEST, height)
-    scale_x, scale_y = glfw.get_monitor_content_scale(monitor)
-    mode = glfw.get_video_mode(monitor).size
-    _, _, work_width, work_height = glfw.get_monitor_workarea(monitor)
+    scale_x, scale_y = glfw.get_monitor_content_scale(monitor.handle)
+    mode = monitor.rect
+    _, _, work_width, work_height = glfw.get_monitor_workarea(monitor.handle)
     # Screen coordinates are framebuffer pixels on X11 and Windows, and scaled ones on macOS: the ratio tells.
     is_scaled = glfw.get_platform() == glfw.PLATFORM_COCOA
     columns, rows = (width / scale_x, height / scale_y) if is_scaled else (float(width), float(height))

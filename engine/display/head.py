@@ -8,10 +8,13 @@ distance q = 1 + p / eye distance, in units where the screen plane has q = 1. Ax
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.errors import UsageError
 
 EYE_DISTANCE = 0.105
 """63 mm in front of a screen 600 mm wide."""
@@ -53,6 +56,23 @@ class HeadPose:
             limit = _LIMITS[name]
             values[name] = round(min(limit, max(-limit, values[name] + step)), 4)
         return HeadPose(**values)
+
+    @classmethod
+    def parse(cls, text: str) -> HeadPose:
+        """The pose that words like ``x=1,yaw=-3`` ask for; the home pose for none.
+
+        Raises:
+            UsageError: something else than the six ways of moving, no number, or outside of the comfortable box.
+        """
+        steps: dict[str, float] = {}
+        for part in text.split(",") if text else ():
+            match = re.fullmatch(r"\s*([a-z]+)\s*=\s*([-+]?(?:\d+\.?\d*|\.\d+))\s*", part)
+            if match is None or match[1] not in _LIMITS:
+                raise UsageError(f"--head {text}: expected x, y, z, yaw, pitch or roll = number, like x=1,yaw=-3")
+            steps[match[1]] = float(match[2])
+            if abs(steps[match[1]]) > _LIMITS[match[1]]:
+                raise UsageError(f"--head {text}: {match[1]} must lie within {_LIMITS[match[1]]:g} either way")
+        return cls(**steps)
 
 
 HOME = HeadPose()

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.display.keys import BINDINGS
+from engine.display.keys import KEY_LIST
 from engine.display.programs import OVERLAY_UNIT, read_shader
 from engine.display.view import Rect
 
@@ -30,7 +30,6 @@ _FAINT: Colour = (170, 170, 170, 255)
 _WARN: Colour = (255, 176, 64, 255)
 _PANEL: Colour = (0, 0, 0, 190)
 _GOOD_BAR: Colour = (110, 200, 120, 255)
-_KEY_NAMES = {" ": "space", "up": "arrow up", "down": "arrow down", "left": "arrow left", "right": "arrow right"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +146,7 @@ class Hud:
             show_figures: whether the corner is drawn; a notice is drawn in any case.
             show_keys: whether the list of keys is drawn.
         """
-        atlas = self._atlas_for(size, scale, len(BINDINGS) + 4 if show_keys else 16)
+        atlas = self._atlas_for(size, scale, len(KEY_LIST) + 4 if show_keys else 16)
         pieces: list[NDArray[np.void]] = []
         if show_figures:
             pieces += _figures(atlas, figures)
@@ -247,16 +246,15 @@ def _graph(atlas: GlyphAtlas, area: Rect, frame_ms: Sequence[float], budget_ms: 
 
 
 def _keys(atlas: GlyphAtlas, size: tuple[int, int]) -> list[NDArray[np.void]]:
-    names = [_KEY_NAMES.get(binding.keys[0], binding.keys[0]) for binding in BINDINGS]
-    left = max(atlas.width(name) for name in names) + atlas.line_height
-    width = left + max(atlas.width(binding.text) for binding in BINDINGS)
+    left = max(atlas.width(label) for label, _ in KEY_LIST) + atlas.line_height
+    width = left + max(atlas.width(text) for _, text in KEY_LIST)
     x = max(0, (size[0] - width) // 2)
-    y = max(0, (size[1] - len(BINDINGS) * atlas.line_height) // 2)
-    pieces = [_panel(atlas, x, y, width, len(BINDINGS) * atlas.line_height)]
-    for row, (name, binding) in enumerate(zip(names, BINDINGS, strict=True)):
+    y = max(0, (size[1] - len(KEY_LIST) * atlas.line_height) // 2)
+    pieces = [_panel(atlas, x, y, width, len(KEY_LIST) * atlas.line_height)]
+    for row, (label, text) in enumerate(KEY_LIST):
         top = y + row * atlas.line_height
-        pieces.append(atlas.text(x, top, name, _WARN))
-        pieces.append(atlas.text(x + left, top, binding.text, _INK))
+        pieces.append(atlas.text(x, top, label, _WARN))
+        pieces.append(atlas.text(x + left, top, text, _INK))
     return pieces
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
+from engine.display.head import HOME, HeadPose
+from engine.display.inputs import Motion
 from engine.display.view import GLASSES, SCREEN_LAYOUTS, Lens, ViewState
 
 T = TypeVar("T")
@@ -21,7 +23,22 @@ Action = Literal[
     "toggle_depth",
     "freeze",
     "step",
+    "head_left",
+    "head_right",
+    "head_up",
+    "head_down",
+    "head_nearer",
+    "head_farther",
+    "look_left",
+    "look_right",
+    "look_up",
+    "look_down",
+    "tilt_left",
+    "tilt_right",
+    "head_home",
+    "head_moved",
     "full_screen",
+    "next_display",
     "toggle_hud",
     "screenshot",
     "ipd_down",
@@ -35,45 +52,98 @@ Action = Literal[
 ]
 
 
+UNBOUND: frozenset[Action] = frozenset({"head_moved"})
+"""What only the mouse does."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """Keys that do the same thing. The first one is listed on the screen."""
+    """Keys that do the same thing."""
 
     keys: tuple[str, ...]
     action: Action
+    label: str
+    """What the list on the screen calls the key; neighbours with the same label and text share a line."""
     text: str
 
 
+def _pair(label: str, text: str, *bindings: tuple[str, Action]) -> tuple[Binding, ...]:
+    """One line of the list for several actions: (keys, separated by bars, action)."""
+    return tuple(
+        Binding(keys=tuple(keys.split("|")), action=action, label=label, text=text) for keys, action in bindings
+    )
+
+
 BINDINGS: tuple[Binding, ...] = (
-    Binding(keys=("up",), action="strength_up", text="more depth"),
-    Binding(keys=("down",), action="strength_down", text="less depth"),
-    Binding(keys=("left",), action="convergence_down", text="screen plane farther away"),
-    Binding(keys=("right",), action="convergence_up", text="screen plane nearer"),
-    Binding(keys=("c",), action="convergence_auto", text="screen plane automatic"),
-    Binding(keys=("l",), action="next_layout", text="next layout"),
-    Binding(keys=("a",), action="next_glasses", text="next anaglyph glasses"),
-    Binding(keys=("s",), action="swap_eyes", text="swap the eyes"),
-    Binding(keys=("d",), action="toggle_depth", text="depth map"),
-    Binding(keys=(" ",), action="freeze", text="freeze, go on"),
-    Binding(keys=(".",), action="step", text="one picture further, frozen"),
-    Binding(keys=("f", "f11", "enter"), action="full_screen", text="full screen"),
-    Binding(keys=("h",), action="toggle_hud", text="figures"),
-    Binding(keys=("p", "f12"), action="screenshot", text="screenshot"),
-    Binding(keys=("[",), action="ipd_down", text="VR: lenses closer together"),
-    Binding(keys=("]",), action="ipd_up", text="VR: lenses farther apart"),
-    Binding(keys=("-",), action="view_narrower", text="VR: narrower lenses"),
-    Binding(keys=("+", "="), action="view_wider", text="VR: wider lenses"),
-    Binding(keys=("9",), action="distortion_down", text="VR: less distortion"),
-    Binding(keys=("0",), action="distortion_up", text="VR: more distortion"),
-    Binding(keys=("?", "f1"), action="toggle_keys", text="this list"),
-    Binding(keys=("q", "escape"), action="quit", text="quit"),
+    *_pair("arrow up, down", "more, less depth", ("up", "strength_up"), ("down", "strength_down")),
+    *_pair(
+        "arrow left, right, c",
+        "screen plane farther, nearer, automatic",
+        ("left", "convergence_down"),
+        ("right", "convergence_up"),
+        ("c", "convergence_auto"),
+    ),
+    Binding(keys=("l",), action="next_layout", label="l", text="next layout"),
+    Binding(keys=("a",), action="next_glasses", label="a", text="next anaglyph glasses"),
+    Binding(keys=("s",), action="swap_eyes", label="s", text="swap the eyes"),
+    Binding(keys=("d",), action="toggle_depth", label="d", text="depth map"),
+    Binding(keys=(" ",), action="freeze", label="space", text="freeze, go on"),
+    Binding(keys=(".",), action="step", label=".", text="one picture further, frozen"),
+    *_pair(
+        "shift + arrows, drag",
+        "move the head",
+        ("shift+left", "head_left"),
+        ("shift+right", "head_right"),
+        ("shift+up", "head_up"),
+        ("shift+down", "head_down"),
+    ),
+    *_pair("page up, down, wheel", "nearer, farther", ("page up", "head_nearer"), ("page down", "head_farther")),
+    *_pair(
+        "ctrl + arrows, right drag",
+        "turn the head",
+        ("ctrl+left", "look_left"),
+        ("ctrl+right", "look_right"),
+        ("ctrl+up", "look_up"),
+        ("ctrl+down", "look_down"),
+    ),
+    *_pair("ctrl + page up, down", "tilt the head", ("ctrl+page up", "tilt_left"), ("ctrl+page down", "tilt_right")),
+    Binding(keys=("home", "r"), action="head_home", label="home, r", text="head back to its place"),
+    Binding(keys=("f", "f11", "enter"), action="full_screen", label="f", text="full screen"),
+    Binding(keys=("m",), action="next_display", label="m", text="next display"),
+    Binding(keys=("h",), action="toggle_hud", label="h", text="figures"),
+    Binding(keys=("p", "f12"), action="screenshot", label="p", text="screenshot"),
+    *_pair("[ ]", "VR: lenses closer together, farther apart", ("[", "ipd_down"), ("]", "ipd_up")),
+    *_pair("- +", "VR: narrower, wider lenses", ("-", "view_narrower"), ("+|=", "view_wider")),
+    *_pair("9 0", "VR: less, more distortion", ("9", "distortion_down"), ("0", "distortion_up")),
+    Binding(keys=("?", "f1"), action="toggle_keys", label="?", text="this list"),
+    Binding(keys=("q", "escape"), action="quit", label="q", text="quit"),
 )
+
+KEY_LIST: tuple[tuple[str, str], ...] = tuple(dict.fromkeys((b.label, b.text) for b in BINDINGS))
+"""The lines of the list: (label, text)."""
 
 _ACTIONS: dict[str, Action] = {key: binding.action for binding in BINDINGS for key in binding.keys}
 
 _IPD_MM = (50.0, 80.0)
 _VIEW_DEG = (60.0, 130.0)
 _DISTORTION = (0.0, 1.0)
+_STEP, _STEP_NEARER, _STEP_DEG = 0.1, 0.02, 0.5
+_HEAD_STEPS: dict[Action, dict[str, float]] = {
+    "head_left": {"x": -_STEP},
+    "head_right": {"x": _STEP},
+    "head_up": {"y": -_STEP},
+    "head_down": {"y": _STEP},
+    "head_nearer": {"z": _STEP_NEARER},
+    "head_farther": {"z": -_STEP_NEARER},
+    "look_left": {"yaw": -_STEP_DEG},
+    "look_right": {"yaw": _STEP_DEG},
+    "look_up": {"pitch": _STEP_DEG},
+    "look_down": {"pitch": -_STEP_DEG},
+    "tilt_left": {"roll": -_STEP_DEG},
+    "tilt_right": {"roll": _STEP_DEG},
+}
+# A drag over the whole height of the window crosses the comfortable box.
+_MOVE_PER_HEIGHT, _TURN_PER_HEIGHT = 3.0, 16.0
 
 
 def action_of(key: str) -> Action | None:
@@ -100,8 +170,23 @@ def changed_view(view: ViewState, action: Action) -> ViewState:
             return replace(view, show_hud=not view.show_hud)
         case "toggle_keys":
             return replace(view, show_keys=not view.show_keys)
+        case "head_home":
+            return replace(view, head=HOME)
+        case _ if action in _HEAD_STEPS:
+            return replace(view, head=view.head.moved(**_HEAD_STEPS[action]))
         case _:
             return replace(view, lens=_changed_lens(view.lens, action))
+
+
+def followed(head: HeadPose, motion: Motion) -> HeadPose:
+    """The pose of the head after the mouse has moved: it goes and looks where the mouse goes."""
+    return head.moved(
+        x=_MOVE_PER_HEIGHT * motion.move[0],
+        y=_MOVE_PER_HEIGHT * motion.move[1],
+        z=_STEP_NEARER * motion.wheel,
+        yaw=_TURN_PER_HEIGHT * motion.turn[0],
+        pitch=-_TURN_PER_HEIGHT * motion.turn[1],
+    )
 
 
 def _changed_lens(lens: Lens, action: Action) -> Lens:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.display.context import Surface
 from engine.display.hud import Hud, HudFigures
-from engine.display.keys import Action, action_of, changed_view
+from engine.display.keys import Action, action_of, changed_view, followed
 from engine.display.renderer import Renderer
 from engine.display.view import ViewState
 from engine.errors import OutputError
@@ -40,13 +40,19 @@ class Screen:
         self._hud = Hud(surface.ctx)
 
     def handle_keys(self) -> list[Action]:
-        """Apply what was pressed to the view, and say which actions that were; most concern the caller as well."""
+        """Apply what was pressed or dragged to the view; say which actions that were: most concern the caller too."""
         actions = [action for action in map(action_of, self.surface.keys()) if action is not None]
         for action in actions:
             if action == "full_screen":
                 self.view = replace(self.view, is_full_screen=self.surface.toggle_full_screen())
+            elif action == "next_display":
+                self.surface.next_display()
             else:
                 self.view = changed_view(self.view, action)
+        head = followed(self.view.head, self.surface.motion())
+        if head != self.view.head:
+            self.view = replace(self.view, head=head)
+            actions.append("head_moved")
         return actions
 
     def show(self, frame: Frame) -> Frame:

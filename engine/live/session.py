@@ -214,7 +214,8 @@ def _surface(options: PlayOptions, source: Source) -> Surface:
     size = options.window_size or start_size(options.layout, info.width, info.height, info.sample_aspect)
     if options.headless:
         return OffscreenSurface(*size)
-    return WindowSurface(*size, title=f"{_title(options)} - Wheatstone")
+    title = f"{_title(options)} - Wheatstone"
+    return WindowSurface(*size, title=title, display=options.display, full_screen=options.full_screen)
 
 
 def _view(options: PlayOptions) -> ViewState:

@@ -9,18 +9,19 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 
 
-@pytest.fixture(scope="session")
-def x_display() -> Iterator[str]:
+@contextmanager
+def virtual_display(*options: str) -> Iterator[str]:
     """The name of an X display that nobody looks at."""
     binary = shutil.which("Xvfb")
     if binary is None:
         pytest.skip("Xvfb is not installed (Debian and Ubuntu: xvfb)")
     read_end, write_end = os.pipe()
-    command = [binary, "-displayfd", str(write_end), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
+    command = [binary, "-displayfd", str(write_end), "-screen", "0", "1280x800x24", "-nolisten", "tcp", *options]
     server = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
     os.close(write_end)
     with os.fdopen(read_end) as pipe:
@@ -31,6 +32,20 @@ def x_display() -> Iterator[str]:
     yield f":{number}"
     server.terminate()
     server.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def x_display() -> Iterator[str]:
+    """The name of an X display that nobody looks at."""
+    with virtual_display() as name:
+        yield name
+
+
+@pytest.fixture
+def display_without_opengl() -> Iterator[str]:
+    """The name of an X display that can show windows, but nothing drawn by OpenGL."""
+    with virtual_display("-extension", "GLX") as name:
+        yield name
 
 
 class Keyboard:
@@ -48,6 +63,8 @@ class Keyboard:
             (self._x11.XDefaultRootWindow, number, [pointer]),
             (self._x11.XGetInputFocus, ctypes.c_int, [pointer, ctypes.POINTER(number), ctypes.POINTER(ctypes.c_int)]),
             (self._xtest.XTestFakeKeyEvent, ctypes.c_int, [pointer, ctypes.c_uint, ctypes.c_int, number]),
+            (self._xtest.XTestFakeButtonEvent, ctypes.c_int, [pointer, ctypes.c_uint, ctypes.c_int, number]),
+            (self._xtest.XTestFakeMotionEvent, ctypes.c_int, [pointer, *[ctypes.c_int] * 3, number]),
         ):
             function.restype, function.argtypes = result, arguments
         self._display = self._x11.XOpenDisplay(name.encode())
@@ -66,9 +83,9 @@ class Keyboard:
             time.sleep(0.02)
 
     def press(self, name: str) -> None:
-        """Press and release a key by its X keysym name: l, question, Up ..."""
+        """Press and release a key by its X keysym name, others held before it: l, question, Up, Shift_L+Up ..."""
         self.wait_for_window()
-        names = ("Shift_L", "slash") if name == "question" else (name,)
+        names = ("Shift_L", "slash") if name == "question" else name.split("+")
         keys = [self._x11.XKeysymToKeycode(self._display, self._x11.XStringToKeysym(n.encode())) for n in names]
         for key in keys:
             self._xtest.XTestFakeKeyEvent(self._display, key, 1, 0)
@@ -76,6 +93,23 @@ class Keyboard:
             self._xtest.XTestFakeKeyEvent(self._display, key, 0, 0)
         self._x11.XSync(self._display, 0)
         time.sleep(0.05)
+
+    def drag(self, button: int, *places: tuple[int, int]) -> None:
+        """Go to the first place on the display, hold a button (1 left, 3 right), go to the others, release it."""
+        for index, (x, y) in enumerate(places):
+            self._xtest.XTestFakeMotionEvent(self._display, -1, x, y, 0)
+            if index == 0:
+                self._xtest.XTestFakeButtonEvent(self._display, button, 1, 0)
+            self._x11.XSync(self._display, 0)
+            time.sleep(0.05)
+        self._xtest.XTestFakeButtonEvent(self._display, button, 0, 0)
+        self._x11.XSync(self._display, 0)
+
+    def click(self, button: int) -> None:
+        """Press and release a button: 4 and 5 are the wheel, away and towards."""
+        for is_down in (1, 0):
+            self._xtest.XTestFakeButtonEvent(self._display, button, is_down, 0)
+        self._x11.XSync(self._display, 0)
 
     def close(self) -> None:
         """Leave the display."""

@@ -16,10 +16,11 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.__main__ import main
+from engine.__main__ import main, parse
 from engine.commands.play import summary
 from engine.config import GlassesName, PlayOptions, ScreenLayoutName
 from engine.display.context import OffscreenSurface
+from engine.display.settings import Preset
 from engine.display.view import GLASSES, SCREEN_LAYOUTS, ViewState
 from engine.errors import UnavailableError, UsageError
 from engine.live.session import play
@@ -92,6 +93,21 @@ def test_options_name_what_the_display_can_do() -> None:
     assert get_args(GlassesName) == GLASSES
     options = PlayOptions(input="pattern")
     assert ViewState(layout=options.layout, glasses=options.anaglyph) == ViewState()
+    assert Preset().with_values({"strength": options.strength}) == Preset()
+
+
+def test_what_was_asked_for_by_name_is_known() -> None:
+    assert PlayOptions(input="pattern").chosen == {}
+    words = ["pattern", "--layout", "half-sbs", "--strength", "2.5", "--swap-eyes", "--distortion", "0.1", "0.2"]
+    options = parse("play", PlayOptions, [*words, "--ipd", "60"])
+    assert options is not None
+    assert options.chosen == {
+        "layout": "half-sbs",
+        "strength": 2.5,
+        "swap_eyes": True,
+        "ipd_mm": 60.0,
+        "distortion": (0.1, 0.2),
+    }
 
 
 def test_near_things_lie_further_right_in_the_left_eye(tmp_path: Path) -> None:
@@ -144,6 +160,12 @@ def test_an_image_is_one_picture_and_ends_off_screen(tmp_path: Path) -> None:
         (["pattern", "--size", "big"], "--size", 2),
         (["pattern", "--size", "9x99999"], "--size", 2),
         (["pattern", "--layout", "cinema"], "--layout", 2),
+        (["pattern", "--head", "x=2"], "--head", 2),
+        (["pattern", "--head", "up"], "--head", 2),
+        (["pattern", "--ipd", "10"], "--ipd", 2),
+        (["pattern", "--fov", "200"], "--fov", 2),
+        (["pattern", "--distortion", "0.1", "3"], "--distortion", 2),
+        (["pattern", "--display", "0"], "--display", 2),
         (["pattern", "--screenshot", "shot.jpg"], "PNG", 2),
         (["pattern", "--report", "nowhere/r.json"], "nowhere", 2),
         (["pattern:8x8", "--headless", "--depth", "exact"], "pattern:8x8", 2),
@@ -176,7 +198,7 @@ class Window:
 
     def __init__(self, display: str | None, folder: Path, *words: str) -> None:
         environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
-        environment |= {"XDG_SESSION_TYPE": "x11", "PYTHONPATH": str(ROOT)}
+        environment |= {"XDG_SESSION_TYPE": "x11", "PYTHONPATH": str(ROOT), "XDG_CONFIG_HOME": str(folder / "config")}
         if display is not None:
             environment["DISPLAY"] = display
         self.folder = folder
@@ -190,6 +212,10 @@ class Window:
         out, err = self.process.communicate(timeout=20)
         assert self.process.returncode == status, err
         return out, err
+
+    @property
+    def settings_file(self) -> Path:
+        return self.folder / "config" / "wheatstone" / "play.json"
 
     @property
     def report(self) -> dict:
@@ -250,6 +276,89 @@ def test_a_still_picture_stays_until_quit_and_follows_the_keys(
     press("Escape")
     one.finish()
     assert one.report["frames_drawn"] >= 3
+
+
+def test_what_was_chosen_is_there_next_time(window: Callable[..., Window], press: Callable[[str], None]) -> None:
+    """Keys are remembered for this display; words on the command line win, and are not remembered."""
+    short = ("pattern:160x90", *EXACT, "--frames", "4")
+    first = window(*short[:-2], "--layout", "sbs", "--anaglyph", "amber-blue")
+    for key in ("l", "s", "Up", "bracketright", "q"):
+        press(key)
+    first.finish()
+    assert first.report["layout"] == "half-sbs"
+    stored = json.loads(first.settings_file.read_text())
+    (display,) = stored["displays"]
+    assert stored["displays"][display] == {"layout": "half-sbs", "swap_eyes": True, "strength": 2.75, "ipd_mm": 64.0}
+
+    stored["displays"][display]["layout"] = "anaglyph"
+    first.settings_file.write_text(json.dumps(stored))
+    for words, layout in (((), "anaglyph"), (("--layout", "half-sbs"), "half-sbs"), (("--fresh",), "half-sbs")):
+        one = window(*short, *words)
+        _, err = one.finish()
+        assert (err, one.report["layout"]) == ("", layout)
+    assert json.loads(first.settings_file.read_text()) == stored
+
+
+def test_damaged_settings_are_named_and_kept(window: Callable[..., Window], tmp_path: Path) -> None:
+    file = tmp_path / "config" / "wheatstone" / "play.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{ of another program")
+    _, err = window("pattern:160x90", *EXACT, "--frames", "2").finish()
+    assert err.count("\n") == 1
+    assert "play.json" in err
+    assert "kept as play.json.kept-1" in err
+    assert file.with_name("play.json.kept-1").read_text() == "{ of another program"
+
+
+def test_off_screen_nothing_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "config"
+    file = config / "wheatstone" / "play.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("not even looked at")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
+    report, _ = play_pattern(tmp_path, "--frames", "1")
+    assert report["layout"] == "half-sbs"
+    assert [path.name for path in file.parent.iterdir()] == ["play.json"]
+    assert file.read_text() == "not even looked at"
+
+
+def test_a_moved_head_sees_the_nearest_thing_elsewhere(tmp_path: Path) -> None:
+    """A head that goes right sees near things go left."""
+    words = ("--frames", "1", "--layout", "left", "--strength", "8", "--convergence", "0")
+    places = []
+    for head in ((), ("--head", "x=1"), ("--head", "x=-1")):
+        _, picture = play_pattern(tmp_path, *words, *head, size="320x180")
+        picture = picture[40:].astype(int)
+        places.append(np.nonzero(picture[..., 2] - picture[..., 0] > 90)[1].mean())
+    assert places[1] < places[0] - 8
+    assert places[2] > places[0] + 8
+
+
+def test_moving_the_head_in_a_frozen_picture(window: Callable[..., Window], press: Callable[[str], None]) -> None:
+    """No frame comes, and yet the picture follows the head."""
+    one = window("pattern:320x180", *EXACT, "--layout", "left", "--strength", "8")
+    press("space")
+    time.sleep(0.5)
+    press("p")
+    for _ in range(5):
+        press("Shift_L+Right")
+    press("p")
+    press("Home")
+    press("p")
+    press("q")
+    one.finish()
+    home, moved, back = (cv2.imread(str(one.folder / f"wheatstone-{n:03d}.png"))[30:140].astype(int) for n in (1, 2, 3))
+    assert np.array_equal(home, back)
+    assert (np.abs(home - moved).max(axis=-1) > 40).mean() > 0.02
+
+
+def test_a_display_without_opengl_is_said(display_without_opengl: str, tmp_path: Path) -> None:
+    one = Window(display_without_opengl, tmp_path, "pattern:320x180", *EXACT)
+    out, err = one.finish(1)
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "OpenGL 3.3" in err
+    assert "--headless" in err
 
 
 def test_ctrl_c_ends_it_at_once(window: Callable[..., Window], wait_for_window: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -156,13 +157,15 @@ def test_closing_mid_frame(x_display: str) -> None:
     import threading
     screen = Screen(WindowSurface(320, 180, "test"), ViewState(layout="half-sbs"))
     surface = screen.surface
-    threading.Timer(0.3, lambda: glfw.set_window_should_close(surface._window, True)).start()
-    shown, deadline = 0, time.perf_counter() + 10
+    closing = threading.Thread(target=lambda: glfw.set_window_should_close(surface._window, True))
+    shown, deadline = 0, time.perf_counter() + 20
     while not surface.wants_close and time.perf_counter() < deadline:
         screen.show(gray(shown % 256))
         surface.wait(0)
         shown += 1
-    assert shown > 3 and time.perf_counter() < deadline
+        if shown == 4:
+            closing.start()
+    assert shown >= 4 and time.perf_counter() < deadline
     screen.close()
     print("done")
     """
@@ -217,8 +220,94 @@ def typed(x_display: str, press: Callable[[str], None]) -> Callable[[list[str]],
 
 
 def test_keys_arrive_by_name_or_as_typed(typed: Callable[[list[str]], list[str]]) -> None:
-    names = ["l", "Up", "Down", "Left", "Right", "space", "period", "question", "Escape", "F11", "bracketleft"]
-    assert typed(names) == ["l", "up", "down", "left", "right", " ", ".", "?", "escape", "f11", "[", "end"]
+    names = ["l", "Up", "Down", "Left", "Right", "space", "period", "question", "Escape", "F11", "bracketleft", "Home"]
+    assert typed(names) == ["l", "up", "down", "left", "right", " ", ".", "?", "escape", "f11", "[", "home", "end"]
+
+
+def test_steering_keys_say_what_was_held(typed: Callable[[list[str]], list[str]]) -> None:
+    names = ["Shift_L+Up", "Control_L+Left", "Alt_L+Right", "Prior", "Control_L+Next", "Shift_L+Home"]
+    assert typed(names) == ["shift+up", "ctrl+left", "ctrl+right", "page up", "ctrl+page down", "home", "end"]
+
+
+def test_the_mouse_is_followed(x_display: str, keyboard: Any) -> None:
+    """Drags with either button and the wheel, in heights of the window; moving without a button is nothing."""
+    process = start(
+        """
+        surface = WindowSurface(400, 200, "test")
+        glfw.focus_window(surface._window)
+        wait_until(surface, lambda: glfw.get_window_attrib(surface._window, glfw.FOCUSED))
+        print(*glfw.get_window_pos(surface._window), flush=True)
+        move, turn, wheel, keys = np.zeros(2), np.zeros(2), 0.0, []
+        deadline = time.perf_counter() + 10
+        while "e" not in keys and time.perf_counter() < deadline:
+            surface.wait(0.05)
+            keys += surface.keys()
+            motion = surface.motion()
+            move, turn, wheel = move + motion.move, turn + motion.turn, wheel + motion.wheel
+        assert not any(map(np.any, surface.motion()))
+        surface.close()
+        print(*move, *turn, wheel)
+        """,
+        x_display,
+    )
+    assert process.stdout is not None
+    x, y = map(int, process.stdout.readline().split())
+    keyboard.drag(1, (x + 100, y + 100), (x + 150, y + 100), (x + 200, y + 80))
+    keyboard.drag(3, (x + 20, y + 20), (x + 10, y + 120))
+    for button in (4, 4, 5, 4):
+        keyboard.click(button)
+    keyboard.press("e")
+    output, errors = process.communicate(timeout=20)
+    assert process.returncode == 0, errors
+    assert [float(word) for word in output.split()] == pytest.approx([0.5, -0.1, -0.05, 0.5, 2.0])
+
+
+def test_displays_have_names_and_numbers(x_display: str) -> None:
+    code = """
+    from engine.display.context import main_display
+    from engine.errors import UsageError
+    name = main_display(1)
+    assert name and name == main_display()
+    try:
+        WindowSurface(320, 180, "test", display=7)
+    except UsageError as error:
+        print(error)
+    surface = WindowSurface(320, 180, "test", display=1)
+    assert surface.display == name
+    x, y = glfw.get_window_pos(surface._window)
+    assert (x, y) == ((1280 - 320) // 2, (800 - 180) // 2), (x, y)
+    surface.next_display()
+    assert surface.display == name
+    surface.close()
+    """
+    said = run(code, x_display)
+    assert said.startswith("--display 7: the displays here are 1 (")
+
+
+def test_full_screen_from_the_start(x_display: str) -> None:
+    code = """
+    surface = WindowSurface(320, 180, "test", full_screen=True)
+    wait_until(surface, lambda: surface.size == (1280, 800))
+    assert not surface.toggle_full_screen()
+    wait_until(surface, lambda: surface.size == (320, 180))
+    surface.close()
+    print("done")
+    """
+    assert run(code, x_display) == "done\n"
+
+
+def test_a_display_without_opengl_is_said(display_without_opengl: str) -> None:
+    code = """
+    from engine.errors import UnavailableError
+    try:
+        WindowSurface(64, 36, "test")
+    except UnavailableError as error:
+        print(error)
+    """
+    said = run(code, display_without_opengl)
+    assert "OpenGL 3.3" in said
+    assert "--headless" in said
+    assert len(said.splitlines()) == 1
 
 
 def test_offscreen_wait_is_woken_and_otherwise_ends_by_itself(

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engine.display.head import EYE_DISTANCE, HOME, VIEWING_DISTANCE, HeadPose, eye_camera
+from engine.errors import UsageError
 
 ASPECT = 16 / 9
 
@@ -88,3 +89,15 @@ def test_steps_there_and_back_lead_home() -> None:
     for _ in range(7):
         pose = pose.moved(x=-0.1, yaw=0.3)
     assert pose.is_home
+
+
+def test_poses_in_words() -> None:
+    assert HeadPose.parse("") == HOME
+    assert HeadPose.parse("x=1,yaw=-3") == HeadPose(x=1.0, yaw=-3.0)
+    assert HeadPose.parse(" z = .2 , roll=+4.5") == HeadPose(z=0.2, roll=4.5)
+
+
+@pytest.mark.parametrize("text", ["x", "x=", "x=1,", "up=3", "x=one", "yaw=9", "z=-0.5", "x=1;y=1", "x=nan"])
+def test_poses_that_make_no_sense_are_named(text: str) -> None:
+    with pytest.raises(UsageError, match="--head"):
+        HeadPose.parse(text)

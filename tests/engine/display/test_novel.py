@@ -75,7 +75,7 @@ def square_at(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def post_at(pixels: NDArray[np.float64]) -> float:
-    """x of the middle of the gray post, near the top of the picture."""
+    """The x of the middle of the gray post, near the top of the picture."""
     line = pixels[8:12, 80:, 0].mean(axis=0)
     weight = np.clip(line - 62, 0, 60)
     return float((weight * (np.arange(len(line)) + 80.5)).sum() / weight.sum())
