@@ -14,8 +14,10 @@ from kernels.point_splat.camera import SUBPIXELS, Array
 
 RUN = 256
 """Cells solved at a time: what is solved then stays in the first-level cache."""
-CASE, COLUMN, ROW, DEPTH, RED, GREEN, BLUE = (field * RUN for field in range(7))
-NUM_SOLVED = 7 * RUN
+CASE, COLUMN, ROW = 0, RUN, 2 * RUN
+"""Where the fields of a run's places (3 * RUN int32) begin: case of each cell, and the first pixel it covers."""
+RED, GREEN, BLUE = 0, RUN, 2 * RUN
+"""Likewise of its colours (3 * RUN, dtype of the picture)."""
 _PATCH, _TORN = np.float32(16), np.float32(17)
 """Cases: 1 to 15 are the covered ones of two by two pixels, a bit each (right: 2, below: 4, diagonal: 8), of which the
 first is solved. Otherwise a patch on more pixels, or a torn cell. 0 is nothing to draw."""
@@ -72,7 +74,7 @@ def _blend(above: Array, below: Array, field: int, n: int, upper: bool, t: np.fl
 @compiled
 def find_covered(
     above: Array, below: Array, first: int, count: int, start: np.float32, stop: np.float32, width: np.float32,
-    keep: np.float32, solved: Array,
+    keep: np.float32, places: Array,
 ) -> None:  # fmt: skip
     """The case of each of count cells, and the first pixel it covers.
 
@@ -105,18 +107,20 @@ def find_covered(
         under = _covered(e1, e2, e3, e4, e5, np.float32(4))
         diagonal = _covered(e1 + r1, e2 + r2, e3 + r3, e4 + r4, e5 + r5, np.float32(8))
         case = (here + right + under + diagonal if few else _PATCH) if in_sight else _ZERO
-        solved[CASE + n] = case if whole else (_TORN if some else _ZERO)
+        places[CASE + n] = case if whole else (_TORN if some else _ZERO)
         second_row = (here == _ZERO) & (right == _ZERO)
-        solved[ROW + n] = j + (_ONE if second_row else _ZERO)
-        solved[COLUMN + n] = i + (_ONE if (under if second_row else here) == _ZERO else _ZERO)
+        places[ROW + n] = j + (_ONE if second_row else _ZERO)
+        places[COLUMN + n] = i + (_ONE if (under if second_row else here) == _ZERO else _ZERO)
 
 
 @compiled
-def solve(above: Array, below: Array, first: int, count: int, solved: Array) -> None:
+def solve(
+    above: Array, below: Array, first: int, count: int, places: Array, depths: Array, colours: Array
+) -> None:  # fmt: skip
     """What each of count cells shows at the first pixel it covers; of use where the case is 1 to 15."""
     top, bottom = above[first:], below[first:]
     for n in range(count):
-        px, py = solved[COLUMN + n] * _STEP + _CENTRE, solved[ROW + n] * _STEP + _CENTRE
+        px, py = np.float32(places[COLUMN + n]) * _STEP + _CENTRE, np.float32(places[ROW + n]) * _STEP + _CENTRE
         bx, by, cx, cy = top[X + n + 1] - px, top[Y + n + 1] - py, bottom[X + n] - px, bottom[Y + n] - py
         diagonal = bx * cy - by * cx
         upper = _is_inside(diagonal, cx - bx, cy - by)
@@ -125,33 +129,33 @@ def solve(above: Array, below: Array, first: int, count: int, solved: Array) -> 
         area1, area2 = x2 * y0 - y2 * x0, x0 * y1 - y0 * x1
         area = (diagonal if upper else -diagonal) + area1 + area2
         t, s = area1 / area, area2 / area
-        solved[DEPTH + n] = _blend(top, bottom, Z, n, upper, t, s)
-        solved[RED + n] = _blend(top, bottom, R, n, upper, t, s) + _HALF
-        solved[GREEN + n] = _blend(top, bottom, G, n, upper, t, s) + _HALF
-        solved[BLUE + n] = _blend(top, bottom, B, n, upper, t, s) + _HALF
+        depths[n] = _blend(top, bottom, Z, n, upper, t, s)
+        colours[RED + n] = _blend(top, bottom, R, n, upper, t, s) + _HALF
+        colours[GREEN + n] = _blend(top, bottom, G, n, upper, t, s) + _HALF
+        colours[BLUE + n] = _blend(top, bottom, B, n, upper, t, s) + _HALF
 
 
 @compiled
 def draw_cells(
     above: Array, below: Array, first: int, count: int, y: int, start: int, stop: int, width: int,
-    matrix: Array, keep: np.float32, solved: Array, corners: Array, ring: Array, image: Array, depth: Array,
+    matrix: Array, keep: np.float32, places: Array, depths: Array, colours: Array, corners: Array, ring: Array,
+    image: Array, depth: Array,
 ) -> None:  # fmt: skip
     """Draw solved cells first..first+count of row y, in order, into target rows start..stop."""
-    cases, columns, rows, depths = solved[CASE:], solved[COLUMN:], solved[ROW:], solved[DEPTH:]
-    reds, greens, blues = solved[RED:], solved[GREEN:], solved[BLUE:]
     for n in range(count):
-        case = int(cases[n])
+        case = int(places[CASE + n])
         if case == 0:
             continue
         if case < 16:
-            i, j, z = int(columns[n]), int(rows[n]), depths[n]
+            # Unsigned: an index that might be negative costs a test each time.
+            i, j, z = np.uint32(places[COLUMN + n]), np.uint32(places[ROW + n]), depths[n]
             if z < depth[j, i]:
                 depth[j, i] = z
-                image[j, 3 * i] = reds[n]
-                image[j, 3 * i + 1] = greens[n]
-                image[j, 3 * i + 2] = blues[n]
+                image[j, np.uint32(3 * i)] = colours[RED + n]
+                image[j, np.uint32(3 * i + 1)] = colours[GREEN + n]
+                image[j, np.uint32(3 * i + 2)] = colours[BLUE + n]
             if case & (case - 1):
-                _draw_others(above, below, first + n, i, j, case, image, depth)
+                _draw_others(above, below, first + n, int(i), int(j), case, image, depth)
         elif case == 16:
             _take(above, first + n, corners[0])
             _take(above, first + n + 1, corners[1])

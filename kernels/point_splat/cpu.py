@@ -7,14 +7,14 @@ same for every number of threads.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from kernels._jit import compiled
 from kernels._parallel import for_each_share
 from kernels._require import dense_rows
-from kernels.point_splat._cells import NUM_SOLVED, RUN, draw_cells, find_covered, solve
+from kernels.point_splat._cells import RUN, draw_cells, find_covered, solve
 from kernels.point_splat._rows import NUM_FIELDS, PITCH, clear_row, load_colours, project_row, rows_touched
 from kernels.point_splat.camera import Array, PointView
 
@@ -33,12 +33,23 @@ def point_splat_cpu(
     if threads > 1:
         limits[[0, -1]] = np.inf, -np.inf
         for_each_share(
-            lambda part: find_limits(sources[1], columns, part.start, part.stop, matrix, _new_rows().above, limits),
+            lambda part: find_limits(
+                sources[1], columns, part.start, part.stop, matrix, _new_rows(image.dtype).above, limits
+            ),
             _shares(rows, threads),
         )
     for_each_share(
         lambda part: draw_band(
-            sources, (rows, columns), limits, matrix, keep, part.start, part.stop, width, _new_rows(), targets
+            sources,
+            (rows, columns),
+            limits,
+            matrix,
+            keep,
+            part.start,
+            part.stop,
+            width,
+            _new_rows(image.dtype),
+            targets,
         ),
         _shares(height, threads),
     )
@@ -55,19 +66,25 @@ class _Rows(NamedTuple):
     above: Array
     """A row of vertices, see `_rows`."""
     below: Array
-    solved: Array
-    """A run of cells, see `_cells`."""
+    places: Array
+    """What a run of cells shows, see `_cells`: where ..."""
+    depths: Array
+    """... how far ..."""
+    colours: Array
+    """... and what."""
     corners: Array
     """(4, 6) float32: x, y, z, colours of the patch that is drawn."""
     ring: Array
     """(4, 7) float32: likewise of the four samples of a torn cell, and their source depth."""
 
 
-def _new_rows() -> _Rows:
+def _new_rows(dtype: np.dtype[Any]) -> _Rows:
     # Memory is only touched as far as a picture is wide.
     above, below = (np.empty(NUM_FIELDS * PITCH, np.float32) for _ in range(2))
     corners, ring = np.empty((4, 6), np.float32), np.empty((4, 7), np.float32)
-    return _Rows(above, below, np.empty(NUM_SOLVED, np.float32), corners, ring)
+    return _Rows(
+        above, below, np.empty(3 * RUN, np.int32), np.empty(RUN, np.float32), np.empty(3 * RUN, dtype), corners, ring
+    )
 
 
 @compiled
@@ -90,7 +107,7 @@ def draw_band(
 ) -> None:  # fmt: skip
     """Draw target rows start..stop."""
     image, hole, depth = targets
-    above, below, solved, corners, ring = scratch
+    above, below, places, depths, colours, corners, ring = scratch
     rows, columns = size
     for j in range(start, stop):
         image[j, : 3 * width] = 0
@@ -115,11 +132,12 @@ def draw_band(
             first = run * RUN
             count = min(RUN, columns + 1 - first)
             find_covered(
-                above, below, first, count, np.float32(start), np.float32(stop), np.float32(width), keep, solved
+                above, below, first, count, np.float32(start), np.float32(stop), np.float32(width), keep, places
             )  # fmt: skip
-            solve(above, below, first, count, solved)
+            solve(above, below, first, count, places, depths, colours)
             draw_cells(
-                above, below, first, count, y, start, stop, width, matrix, keep, solved, corners, ring, image, depth
+                above, below, first, count, y, start, stop, width, matrix, keep, places, depths, colours, corners, ring,
+                image, depth,
             )  # fmt: skip
     for j in range(start, stop):
         _finish(depth[j, :width], hole[j])

@@ -23,7 +23,7 @@ def moved(x: float = 0, y: float = 0, z: float = 0) -> Pinhole:
     return Pinhole(fx=0.8, fy=1.2, pose=pose)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 2**31), deep=st.booleans(), threads=st.integers(1, 3))
 def test_equal_cameras_give_the_picture_back(seed: int, deep: bool, threads: int) -> None:
     rng = np.random.default_rng(seed)
