@@ -37,18 +37,11 @@ def _fill(
         for x in range(width):
             known[x] = _ONE if mask[x] else _ZERO
             nearness[x] = _ZERO if mask[x] else near[x]
-        below = stretched_px[min(y + 1, height - 1)]
-        last = width - 1
-        _lean(mask, level[:last], level[1:], below, out[4, here], out[5, here], out[6, here])
-        _lean(
-            mask[last:],
-            level[last:width],
-            level[last:],
-            below[last:],
-            out[4, here][last:],
-            out[5, here][last:],
-            out[6, here][last:],
-        )
+        below, last = stretched_px[min(y + 1, height - 1)], width - 1
+        nx, ny, nz = out[4, here], out[5, here], out[6, here]
+        _lean(mask, level[:last], level[1:], below, nx, ny, nz)
+        # The last column has no neighbour to the right but itself.
+        _lean(mask[last:], level[last:width], level[last:], below[last:], nx[last:], ny[last:], nz[last:])
 
 
 @compiled
