@@ -51,7 +51,7 @@ class PacketDecoder:
         fed: Any = None
         if packet is not None:
             fed = packet.data if isinstance(packet.data, av.Packet) else av.Packet(packet.data)
-            fed.pts, fed.opaque = packet.pts, packet.arrival_s
+            fed.pts, fed.dts, fed.opaque = packet.pts, packet.dts, packet.arrival_s
         try:
             frames = self._context.decode(fed)
         except MEDIA_ERRORS:

@@ -98,6 +98,7 @@ class Packet:
 
     data: Any
     pts: int | None
+    dts: int | None
     is_key: bool
     arrival_s: float
     """On the monotonic clock."""
@@ -144,12 +145,12 @@ class ProcessFeed:
             if head is None:
                 yield Fault(kind="Died")
                 return
-            kind, pts, is_key, size = relay.HEAD.unpack(head)
+            kind, pts, dts, is_key, size = relay.HEAD.unpack(head)
             payload = _read(self._pipe, size)
             if payload is None:
                 yield Fault(kind="Died")
                 return
-            entry = _entry(kind, pts, bool(is_key), payload)
+            entry = _entry(kind, (pts, dts), bool(is_key), payload)
             yield entry
             if isinstance(entry, Fault):
                 return
@@ -176,10 +177,10 @@ class ThreadFeed:
 
     def entries(self) -> Iterator[Entry]:
         """Yield what comes."""
-        for kind, pts, is_key, payload in self._records:
+        for kind, pts, dts, is_key, payload in self._records:
             if self._is_killed:
                 return
-            yield _entry(kind, pts, is_key, payload)
+            yield _entry(kind, (pts, dts), is_key, payload)
 
     def kill(self) -> None:
         """End it with the next record."""
@@ -190,12 +191,12 @@ class ThreadFeed:
         self._records.close()  # type: ignore[attr-defined]
 
 
-def _entry(kind: bytes, pts: int, is_key: bool, payload: Any) -> Entry:
+def _entry(kind: bytes, stamps: tuple[int, int], is_key: bool, payload: Any) -> Entry:
     if kind == relay.STREAM:
         return Description.parse(payload)
     if kind == relay.PACKET:
-        stamp = None if pts == relay.NOTHING else pts
-        return Packet(data=payload, pts=stamp, is_key=is_key, arrival_s=time.perf_counter())
+        pts, dts = (None if stamp == relay.NOTHING else stamp for stamp in stamps)
+        return Packet(data=payload, pts=pts, dts=dts, is_key=is_key, arrival_s=time.perf_counter())
     if kind == relay.FAULT:
         return Fault(**json.loads(payload))
     return END

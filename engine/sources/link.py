@@ -159,8 +159,8 @@ class Link:
             is_new = is_first
             if is_first:
                 mark = (packet.pts, zlib.crc32(memoryview(packet.data)))
-                # A camera never shows the same picture at the same time again: somebody plays us a recording.
-                self._is_replay = mark == self._first
+                # Web servers send recordings too. No camera shows the same picture at the same time again.
+                self._is_replay = mark == self._first and self._connection.is_live is None
                 self._first = self._first or mark
         else:
             is_new = packet.pts is not None and (self._farthest is None or packet.pts > self._farthest)
@@ -180,7 +180,8 @@ class Link:
         """Whether asking again makes no sense."""
         if self._connection.backoff is None or self._description is None or self._is_replay:
             return True
-        return fault == END and not self._queue.is_live
+        is_recording = not self._queue.is_live or self._description.duration_s is not None
+        return fault == END and is_recording
 
     def _next_delay(self) -> float | None:
         assert self._connection.backoff is not None

@@ -8,7 +8,7 @@ time it takes to import PyAV, and therefore imports nothing of ours.
 A record is a head and a payload:
 
     kind   S a description of the stream, JSON; P a packet; F a fault, JSON; E the end. F and E are the last record.
-    pts    in the stream's time base, or NOTHING
+    pts    in the stream's time base, or NOTHING; then dts, likewise
     key    1 where decoding can begin
     size   bytes of the payload
 """
@@ -27,8 +27,8 @@ from typing import Any
 import av
 from av.stream import Discard, Disposition
 
-HEAD = struct.Struct("<cqBI")
-"""kind, pts, key, size of the payload."""
+HEAD = struct.Struct("<cqqBI")
+"""kind, pts, dts, key, size of the payload."""
 NOTHING = -(1 << 63)
 """Stands for a missing timestamp."""
 STREAM, PACKET, FAULT, END = b"S", b"P", b"F", b"E"
@@ -45,8 +45,8 @@ _NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 _POINTERS = frozenset({"wrapped_avframe"})
 _FAULTS = (av.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
 
-Record = tuple[bytes, int, bool, Any]
-"""kind, pts or NOTHING, key, payload (anything with the buffer protocol)."""
+Record = tuple[bytes, int, int, bool, Any]
+"""kind, pts and dts or NOTHING, key, payload (anything with the buffer protocol)."""
 
 
 def records(request: Mapping[str, Any]) -> Iterator[Record]:
@@ -120,14 +120,15 @@ def _video(container: av.container.InputContainer, request: Mapping[str, Any]) -
     except _FAULTS as error:
         yield _fault(type(error).__name__, getattr(error, "errno", None), _text(error))
         return
-    yield END, NOTHING, False, b""
+    yield END, NOTHING, NOTHING, False, b""
 
 
 def _packet(packet: av.Packet[Any], description: dict[str, Any]) -> Iterator[Record]:
     if packet.has_sidedata("new_extradata"):
         description["extradata"] = bytes(packet.get_sidedata("new_extradata")).hex()
         yield _json(STREAM, description)
-    yield PACKET, NOTHING if packet.pts is None else packet.pts, packet.is_keyframe, packet
+    pts, dts = (NOTHING if stamp is None else stamp for stamp in (packet.pts, packet.dts))
+    yield PACKET, pts, dts, packet.is_keyframe, packet
 
 
 def _describe(container: av.container.InputContainer, stream: Any) -> dict[str, Any]:
@@ -164,7 +165,7 @@ def _ratio(value: Any) -> list[int] | None:
 
 
 def _json(kind: bytes, value: Mapping[str, Any]) -> Record:
-    return kind, NOTHING, False, json.dumps(value).encode()
+    return kind, NOTHING, NOTHING, False, json.dumps(value).encode()
 
 
 def _fault(kind: str, number: int | None, text: str) -> Record:
@@ -184,9 +185,9 @@ def main() -> None:
     with os.fdopen(os.dup(1), "wb", buffering=0) as pipe, contextlib.suppress(BrokenPipeError):
         # A library that prints must not print into the records.
         os.dup2(2, 1)
-        for kind, pts, key, payload in records(request):
+        for kind, pts, dts, key, payload in records(request):
             body = memoryview(payload).cast("B")
-            _write(pipe.fileno(), HEAD.pack(kind, pts, key, len(body)))
+            _write(pipe.fileno(), HEAD.pack(kind, pts, dts, key, len(body)))
             _write(pipe.fileno(), body)
 
 

@@ -11,13 +11,12 @@ from engine.sources import x11
 from engine.sources.backoff import Backoff
 from engine.sources.feed import Fault, Request
 from engine.sources.link import Connection
-from engine.sources.stream_faults import stream_reason
 
 _SPEC = re.compile(r"screen(?::(?P<what>.+?))?(?:@(?P<rate>\d+))?")
 _RATE = "30"
 _OPEN_S = 5.0
 # A window that changes its size must be opened anew; a closed one does not come back.
-_BACKOFF = Backoff(first_s=0.2, most_s=1.0, give_up_s=5.0)
+_BACKOFF = Backoff(first_s=0.2, most_s=1.0, give_up_s=10.0)
 
 
 def screen_connection(spec: str) -> Connection:
@@ -39,10 +38,9 @@ def screen_connection(spec: str) -> Connection:
     else:
         request, notes = _x11_request(spec, what, rate)
 
-    def explain(fault: Fault) -> str:
-        if fault.kind in ("PermissionError", "ArgumentError") or fault.errno is None:
-            return "the window was closed, or its size changed"
-        return stream_reason(fault, open_s=_OPEN_S)
+    def explain(_fault: Fault) -> str:
+        # Whatever happens to a window, the display has no better word for it than failure.
+        return "its window was closed, hidden or resized" if not what.isdecimal() else "the screen cannot be read"
 
     return Connection(
         name=spec,

@@ -47,13 +47,15 @@ class ArrivalClock:
     """Timestamps of a live stream: they grow, begin at zero, and follow the time at which the frames came.
 
     Between two frames the stream's own clock counts, because it does not jitter. It is tied to the time of arrival anew
-    with every connection, and wherever the two are further apart than `_TRUST_S`: it jumped.
+    with every connection, and wherever it jumped: the two are further apart than `_TRUST_S`, or it went back by more
+    than `_STRAY_S`.
 
     Args:
         ticks_per_second: of the timestamps that come out.
     """
 
     _TRUST_S = 10.0
+    _STRAY_S = 0.5
 
     def __init__(self, ticks_per_second: int) -> None:
         self._ticks = ticks_per_second
@@ -78,9 +80,11 @@ class ArrivalClock:
         if time_s is None:
             wanted_s = since_s
         else:
-            if self._offset_s is None or abs(time_s + self._offset_s - since_s) > self._TRUST_S:
-                self._offset_s = since_s - time_s
-            wanted_s = time_s + self._offset_s
+            wanted_s = since_s if self._offset_s is None else time_s + self._offset_s
+            last_s = wanted_s if self._last is None else self._last / self._ticks
+            if abs(wanted_s - since_s) > self._TRUST_S or wanted_s < last_s - self._STRAY_S:
+                wanted_s = since_s
+            self._offset_s = wanted_s - time_s
         wanted = round(wanted_s * self._ticks)
         self._last = wanted if self._last is None else max(wanted, self._last + 1)
         return self._last

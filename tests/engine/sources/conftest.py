@@ -7,6 +7,8 @@ import functools
 import http.server
 import io
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -247,3 +249,54 @@ def at_stdin() -> Iterator[Callable[[Path | int], None]]:
     yield put
     os.dup2(before, 0)
     os.close(before)
+
+
+_WINDOW = """
+import ctypes, sys, time
+x11 = ctypes.CDLL("libX11.so.6")
+x11.XOpenDisplay.restype = ctypes.c_void_p
+display = ctypes.c_void_p(x11.XOpenDisplay(None))
+x11.XDefaultRootWindow.restype = x11.XCreateSimpleWindow.restype = ctypes.c_ulong
+root = ctypes.c_ulong(x11.XDefaultRootWindow(display))
+red = ctypes.c_ulong(0xFF0000)
+window = ctypes.c_ulong(x11.XCreateSimpleWindow(display, root, 40, 30, 320, 200, 0, red, red))
+x11.XStoreName(display, window, sys.argv[1].encode())
+x11.XMapWindow(display, window)
+x11.XSync(display, 0)
+print("here", flush=True)
+sys.stdin.read(1)
+for size in (sys.argv[2:] and [sys.argv[2:]] or []):
+    x11.XResizeWindow(display, window, int(size[0]), int(size[1]))
+    x11.XSync(display, 0)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def open_window(x_display: str) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Opens red windows of 320x200 with a title, in processes of their own; a byte to one ends or resizes it."""
+    opened: list[subprocess.Popen[bytes]] = []
+
+    def show(title: str, *later_size: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", _WINDOW, title, *later_size]
+        environment = {**os.environ, "DISPLAY": x_display}
+        pipe = subprocess.PIPE
+        opened.append(subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe))
+        output = opened[-1].stdout
+        assert output is not None
+        if output.readline() != b"here\n":
+            pytest.skip("libX11 is not installed (Debian and Ubuntu: libx11-6)")
+        return opened[-1]
+
+    yield show
+    for window in opened:
+        with window:
+            window.kill()
+
+
+@pytest.fixture
+def x_window(open_window: Callable[..., subprocess.Popen[bytes]]) -> str:
+    """The title of a red window of 320x200."""
+    title = "Wheatstone test window"
+    open_window(title)
+    return title

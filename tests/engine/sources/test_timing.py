@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.sources.timing import TimestampRepair
+from engine.sources.timing import ArrivalClock, TimestampRepair
 
 
 def mend(stamps: list[int | None], time_base: Fraction = Fraction(1, 1000)) -> tuple[list[int], TimestampRepair]:
@@ -45,3 +46,35 @@ def test_a_clock_that_is_set_back_goes_on() -> None:
 def test_the_result_always_grows(stamps: list[int | None]) -> None:
     mended, _ = mend(stamps)
     assert all(later > earlier for earlier, later in itertools.pairwise(mended))
+
+
+class TestArrivalClock:
+    def test_between_frames_the_stream_counts(self) -> None:
+        """The network jitters by 20 ms, the camera does not."""
+        clock = ArrivalClock(90_000)
+        jitter_s = [0.0, 0.02, -0.01, 0.02, 0.0]
+        stamps = [clock(7.0 + 0.04 * n, 500.0 + 0.04 * n + late) for n, late in enumerate(jitter_s)]
+        assert stamps == [3600 * n for n in range(5)]
+
+    def test_without_stamps_arrival_counts(self) -> None:
+        clock = ArrivalClock(1000)
+        assert [clock(None, 500.0 + n) for n in range(3)] == [0, 1000, 2000]
+
+    def test_a_new_connection_begins_when_it_comes(self) -> None:
+        clock = ArrivalClock(1000)
+        clock(7.0, 500.0)
+        clock(8.0, 501.0)
+        clock.reconnect()
+        assert [clock(0.0, 510.0), clock(0.5, 510.5)] == [10_000, 10_500]
+
+    @pytest.mark.parametrize("jumped_s", [-3600.0, -3.0, 0.0, 3600.0])
+    def test_a_clock_that_jumps_is_not_followed(self, jumped_s: float) -> None:
+        clock = ArrivalClock(1000)
+        clock(20.0, 500.0)
+        clock(21.0, 501.0)
+        assert clock(22.0 + jumped_s, 502.0) == 2000
+
+    def test_it_always_grows(self) -> None:
+        clock = ArrivalClock(1000)
+        stamps = [clock(time_s, 500.0) for time_s in (5.0, 5.0, 4.9, 5.1)]
+        assert stamps == [0, 1, 2, 100]
