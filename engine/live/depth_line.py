@@ -20,6 +20,10 @@ from engine.live.carry import DepthCarrier
 
 Map = NDArray[np.float32]
 
+_LONGEST_REST_S = 0.25
+"""However busy the machine is, depth is estimated four times a second."""
+_FORGOTTEN_S = 2.0
+"""After this long a rest has become half as long."""
 _REMEMBERED = 9
 """Estimates whose median says how long the next one will take."""
 
@@ -44,7 +48,7 @@ class DepthCounts:
     own: int
     """Estimated on the frame itself."""
     carried: int
-    """Estimated on an earlier frame because its own was late, and moved along with the picture."""
+    """Estimated on an earlier frame because its own was late, or depth gave way; moved along with the picture."""
     spared: int
     """Likewise, but by wish: `--depth-every`."""
     flat: int
@@ -73,6 +77,9 @@ class DepthLine:
     Every frame is offered to a thread that estimates depth; there the newest offer replaces one that waits. The picture
     waits for its own estimate only if that can be expected in time. Otherwise it wears the newest one there is, carried
     along by motion; across a cut there is none, and the frame stays flat.
+
+    When pictures are lost for want of time, depth gives way: it rests between estimates, longer with every loss, and
+    takes its time back little by little.
 
     `process` belongs to one thread, everything else may be called from any.
 
@@ -110,6 +117,8 @@ class DepthLine:
         self._number = self._shot = 0
         self._dressed_shot = -1
         self._since_offer = 0
+        self._offered_s = self._gave_way_s = -1e9
+        self._rest_s = 0.0
         self._own = self._carried = self._spared = self._flat = 0
         self.age = Samples()
         """How much older than its frame each depth map was, by their timestamps."""
@@ -132,9 +141,11 @@ class DepthLine:
         small = self._stage.look(frame)
         self._number += 1
         self._shot += small.is_cut
-        is_offered = small.is_cut or self._since_offer + 1 >= self._every
-        self._since_offer = 0 if is_offered else self._since_offer + 1
+        self._since_offer += 1
+        is_wanted = small.is_cut or self._since_offer >= self._every
+        is_offered = is_wanted and (small.is_cut or not self._is_resting())
         if is_offered:
+            self._since_offer, self._offered_s = 0, time.perf_counter()
             self._jobs.put(_Job(self._number, self._shot, small))
         estimate = self._await(frame) if is_offered else self._newest
         if estimate is None or estimate.shot != self._shot:
@@ -144,14 +155,22 @@ class DepthLine:
         if is_own:
             self._own += 1
         else:
-            self._carried += is_offered
-            self._spared += not is_offered
+            self._carried += is_wanted
+            self._spared += not is_wanted
             values = self._carrier.carry(values, estimate.luma, small.planes[0], frame.format.max_value)
         if frame.time_s is not None and estimate.time_s is not None:
             self.age.add(max(0.0, frame.time_s - estimate.time_s))
         # What smooths over time must start anew with the first depth of a shot, not with its first picture.
         is_first, self._dressed_shot = self._dressed_shot != self._shot, self._shot
         return replace(frame, disparity=self._stage.enlarge(values, frame), is_cut=is_first)
+
+    def give_way(self) -> None:
+        """A picture was lost for want of time: estimate less often for a while."""
+        now = time.perf_counter()
+        if now - self._gave_way_s >= _LONGEST_REST_S:
+            # Losses come in groups; one answer to each.
+            self._rest_s = min(max(2 * self._present_rest_s(now), self._patience_s), _LONGEST_REST_S)
+            self._gave_way_s = now
 
     def stop(self) -> None:
         """Join the thread, when the estimate it works on is done; safe to call twice and before `start`."""
@@ -160,6 +179,14 @@ class DepthLine:
         if self._thread.ident is not None:
             self._thread.join()
         self._jobs.drain()
+
+    def _is_resting(self) -> bool:
+        now = time.perf_counter()
+        rest_s = self._present_rest_s(now)
+        return rest_s > self._patience_s / 2 and now - self._offered_s < rest_s
+
+    def _present_rest_s(self, now: float) -> float:
+        return float(self._rest_s * 0.5 ** ((now - self._gave_way_s) / _FORGOTTEN_S))
 
     def _await(self, frame: Frame) -> _Estimate | None:
         """The estimate of the newest offer if it comes in time, else the newest there is."""

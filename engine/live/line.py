@@ -109,8 +109,8 @@ class LiveLine:
         self._stereo = stereo
         self._wake = wake
         self._interrupt = interrupt
-        self._mailbox: Channel[Frame] = Channel(1, policy, lambda _frame: self.drops.add(DISPLAY_LATE))
-        inbox: Edge[Frame] = Edge(capacity=1, policy=policy, on_drop=lambda _frame: self.drops.add(RENDER_LATE))
+        self._mailbox: Channel[Frame] = Channel(1, policy, lambda _frame: self._note_loss(DISPLAY_LATE))
+        inbox: Edge[Frame] = Edge(capacity=1, policy=policy, on_drop=lambda _frame: self._note_loss(RENDER_LATE))
         self._graph: Graph[Frame] = Graph(
             Source(name="source", items=lambda: pacer.frames(frames), stop=self._end_source),
             [],
@@ -185,6 +185,11 @@ class LiveLine:
         frame = _stamped("stereo", self._stereo, frame)
         self._mailbox.put(frame)
         self._wake()
+
+    def _note_loss(self, cause: str) -> None:
+        self.drops.add(cause)
+        if self._depth is not None:
+            self._depth.give_way()
 
     def _on_depth_failure(self, error: BaseException) -> None:
         self._errors.append(error)

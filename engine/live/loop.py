@@ -90,7 +90,7 @@ class LiveLoop:
                 changed = self._handle(self._screen.handle_keys())
                 if (frame := self._line.take()) is not None:
                     self._screen.figures = self._figures()
-                    frame = self._screen.show(frame)
+                    frame = self._show(frame)
                     self.meter.add(frame)
                     if self._on_shown is not None:
                         self._on_shown(frame, self._screen)
@@ -102,6 +102,13 @@ class LiveLoop:
         finally:
             self.was_ended = not self._line.is_over
             self._line.stop()
+
+    def _show(self, frame: Frame) -> Frame:
+        try:
+            return self._screen.show(frame)
+        except Exception as error:
+            error.add_note("in stage 'screen'")
+            raise
 
     def _handle(self, actions: list[Action]) -> bool:
         """Do what the screen cannot do alone; says whether anything was pressed."""

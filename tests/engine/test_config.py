@@ -91,6 +91,27 @@ def test_bench_mistakes(options: dict[str, int]) -> None:
         BenchOptions(what="pipeline", **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"size": "big"},
+        {"size": "32x640"},
+        {"fps": 0},
+        {"seconds": 0.0},
+        {"seconds": math.nan},
+        {"csv": Path("/nowhere/at/all/rows.csv")},
+    ],
+)
+def test_bench_latency_mistakes(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=f"--{next(iter(options))}"):
+        BenchOptions(what="latency", **options)
+
+
+def test_bench_latency_pictures() -> None:
+    assert BenchOptions(what="latency").picture_size == (640, 360)
+    assert BenchOptions(what="latency", size="1920x1080").picture_size == (1920, 1080)
+
+
 def test_models_info_needs_a_name() -> None:
     with pytest.raises(UsageError, match="needs the name"):
         ModelsOptions(action="info")

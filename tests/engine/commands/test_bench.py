@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import benchmarks.latency
 import benchmarks.pipeline
 from benchmarks.record import Record
 from engine.__main__ import main
@@ -36,6 +37,16 @@ def test_table_and_records(asked: dict[str, Any], tmp_path: Path, capsys: pytest
 def test_nothing_is_measured_for_a_file_that_cannot_be_written(asked: dict[str, Any], tmp_path: Path) -> None:
     assert main(["bench", "pipeline", "--json", str(tmp_path / "nowhere" / "b.json")]) == 2
     assert asked == {}
+
+
+def test_what_bench_latency_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    noted: dict[str, Any] = {}
+    monkeypatch.setattr(benchmarks.latency, "measure", lambda **options: noted.update(options) or [])
+    monkeypatch.setattr(benchmarks.latency, "report", lambda records: ["a table"])
+    words = ["--size", "1280x720", "--fps", "60", "--seconds", "2.5", "--segments", "1", "--csv", str(tmp_path)]
+    assert main(["bench", "latency", *words]) == 0
+    assert (noted["width"], noted["height"], noted["fps"], noted["seconds"]) == (1280, 720, 60, 2.5)
+    assert (noted["segments"], noted["csv"], noted["clip"], noted["window"]) == (1, tmp_path, None, False)
 
 
 def test_missing_benchmarks_are_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

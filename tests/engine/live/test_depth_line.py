@@ -163,6 +163,37 @@ def test_every_third_is_estimated_by_wish(line: Callable[..., DepthLine]) -> Non
     assert one.counts == DepthCounts(own=4, carried=0, spared=6, flat=0)
 
 
+def test_depth_gives_way_for_a_while(line: Callable[..., DepthLine]) -> None:
+    estimator = Estimator()
+    one = line(estimator, patience_s=0.2)
+    one.process(frame(0))
+    one.give_way()
+    since = time.perf_counter()
+    for index in (1, 2, 3):
+        assert depth_of(one.process(frame(index))) == 0.01
+    assert time.perf_counter() - since < 0.19, "nothing is waited for either"
+    assert [index for index, _ in estimator.estimated] == [0]
+    time.sleep(0.21)
+    assert depth_of(one.process(frame(4))) == 4
+    assert one.counts.carried == 3
+
+
+def test_giving_way_does_not_delay_a_new_shot(line: Callable[..., DepthLine]) -> None:
+    one = line(Estimator(cuts=(0, 1)))
+    one.process(frame(0))
+    one.give_way()
+    assert depth_of(one.process(frame(1))) == 1
+
+
+def test_a_group_of_losses_is_one_reason_and_no_rest_is_long(line: Callable[..., DepthLine]) -> None:
+    one = line(Estimator(), patience_s=0.01)
+    one.process(frame(0))
+    for _ in range(100):
+        one.give_way()
+    time.sleep(0.05)
+    assert depth_of(one.process(frame(1))) == 1
+
+
 def test_a_failure_is_told_at_once_and_named(line: Callable[..., DepthLine]) -> None:
     class Broken(Estimator):
         def estimate(self, small: SmallCopy, *, is_cut: bool) -> Map:
