@@ -34,8 +34,8 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
     {
         "demo": Command("DemoOptions", "turn a bundled clip into stereo, and say where it is"),
         "convert": Command("ConvertOptions", "turn a video, an image or a folder of images into stereo"),
-        "play": Command("PlayOptions", "show a video, an image or a test pattern in stereo while it plays"),
-        "probe": Command("ProbeOptions", "say what is in a file, and what convert would do"),
+        "play": Command("PlayOptions", "show a video, a camera, a screen or a stream in stereo while it plays"),
+        "probe": Command("ProbeOptions", "say what is in an input, and what convert would do"),
         "bench": Command("BenchOptions", "measure this machine: kernels, pipeline, quality"),
         "models": Command("ModelsOptions", "list the networks that come with Wheatstone"),
         "doctor": Command("DoctorOptions", "say what this machine offers, and what is missing"),

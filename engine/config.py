@@ -118,7 +118,8 @@ class ConvertOptions(StereoOptions):
     """Turn a video, an image or a folder of images into stereo."""
 
     input: _Input
-    """A video file, an image, a folder of images, or pattern[:WIDTHxHEIGHT[@FPS]] for a test pattern."""
+    """A video file, an image, a folder of images, a stream (rtsp, rtmp, srt, udp, http), - for standard input, camera,
+    screen, or pattern[:WIDTHxHEIGHT[@FPS]] for a test pattern; see `play` for cameras and screens."""
     output: _Output
     """A video file (the suffix chooses the container), an image file, or a folder for images."""
     codec: Annotated[str, tyro.conf.arg(metavar="NAME")] = "h264"
@@ -151,7 +152,8 @@ class PlayOptions(StereoOptions):
     """Show an input in stereo in a window while it plays. Press ? there for the keys."""
 
     input: _Input
-    """A video file, an image, a folder of images, or pattern[:WIDTHxHEIGHT[@FPS]] for a test pattern."""
+    """A video file, an image, a folder of images, a stream (rtsp, rtmp, srt, udp, http), - for standard input,
+    camera[:NUMBER|NAME][@WIDTHxHEIGHT[@FPS]], screen[:NUMBER|WINDOW][@FPS], or pattern[:WIDTHxHEIGHT[@FPS]]."""
     layout: Annotated[  # a screen can show more than a file holds
         ScreenLayoutName, tyro.conf.arg(help_behavior_hint="(default: as last time on this display; half-sbs at first)")
     ] = _LAYOUT  # type: ignore[assignment]
@@ -268,10 +270,10 @@ class DemoOptions(CommonOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeOptions(CommonOptions):
-    """Say what is in a file, what is wrong with it, and what convert would do."""
+    """Say what is in an input, what is wrong with it, and what convert would do."""
 
     input: _Input
-    """A video file, an image or a folder of images."""
+    """Whatever `play` can play."""
     json: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: none)")] = None
     """Also write the findings to this file."""
 

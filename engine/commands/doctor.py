@@ -64,6 +64,7 @@ def examine() -> Iterator[Finding]:
     yield _cuda()
     yield from _encoders()
     yield from _opengl()
+    yield from _inputs()
     yield from _extras()
 
 
@@ -147,6 +148,28 @@ def _opengl() -> Iterator[Finding]:
         else:
             reason = (asked.stderr.strip().splitlines() or ["the driver crashed"])[-1]
             yield Finding(f"OpenGL {label}", "no", reason)
+
+
+def _inputs() -> Iterator[Finding]:
+    """What `play` can watch beside files."""
+    from engine.errors import WheatstoneError
+    from engine.sources.camera import cameras, why_none
+    from engine.sources.network import SCHEMES, spoken
+    from engine.sources.screen import screen_connection
+
+    found = cameras()
+    for number, camera in enumerate(found):
+        yield Finding(f"camera:{number}", "ok", f"{camera.name} ({camera.address})")
+    if not found:
+        yield Finding("cameras", "no", why_none())
+    try:
+        request = screen_connection("screen").request
+        yield Finding("screen", "ok", f"{request.attempts[0].get('video_size', '')} {request.url}".strip())
+    except WheatstoneError as error:
+        yield Finding("screen", "no", str(error).removeprefix("screen: "))
+    known = spoken()
+    mute = [scheme for scheme in SCHEMES if scheme not in known]
+    yield Finding("streams", "ok", ", ".join(known) + (f"; not {', '.join(mute)} (not in this FFmpeg)" if mute else ""))
 
 
 def _extras() -> Iterator[Finding]:

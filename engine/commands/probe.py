@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import shlex
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from engine.config import ProbeOptions
 from engine.errors import InputError
 from engine.frame import Colour, StreamInfo
 from engine.report import write_json
-from engine.sources import kind_of, open_source
+from engine.sources import kind_of, open_source, shown_name
 from engine.sources.probe import FileProbe, StreamProbe, probe_file
 
 _MATRICES = {0: "RGB", 1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020"}
@@ -31,8 +33,9 @@ def run(options: ProbeOptions) -> int:
         InputError: it cannot be read, or holds no picture.
     """
     screen = console()
-    document: dict[str, Any] = {"input": options.input}
     problems: tuple[str, ...] = ()
+    shown = shown_name(options.input)
+    document: dict[str, Any] = {"input": shown}
     if kind_of(options.input) == "file":
         found = probe_file(options.input)
         problems = found.problems
@@ -46,7 +49,7 @@ def run(options: ProbeOptions) -> int:
             raise InputError(f"{options.input}: {'; '.join(problems)}")
     with open_source(options.input) as source:
         info = source.info
-        screen.print(_plan(options.input, info), markup=False)
+        screen.print(_plan(shown, info, is_live=source.is_live), markup=False)
         for line in (*problems, *source.warnings):
             screen.print(f"Mind: {line}", markup=False)
     document["frames"] = dataclasses.asdict(info)
@@ -103,18 +106,21 @@ def _picture_facts(stream: StreamProbe) -> list[str]:
     return [fact for fact in facts if fact]
 
 
-def _plan(spec: str, info: StreamInfo) -> str:
+def _plan(spec: str, info: StreamInfo, *, is_live: bool) -> str:
     count = "an unknown number of" if info.frame_count is None else f"{info.frame_count}"
+    if is_live:
+        count = "a live stream of"
     frames = "frame" if info.frame_count == 1 else "frames"
     rate = "" if info.frame_rate is None or info.is_still else f" at {float(info.frame_rate):.3f} frames/s"
-    name = Path(spec).stem.split(":")[0] or "output"
+    name = re.split("[:@?]", Path(spec).stem)[0].strip("-") or "output"
     if info.is_still:
         output = f"{name}-3d.png" if info.frame_count == 1 else f"{name}-3d/"
     else:
         output = f"{name}-3d.mp4"
     return (
         f"Convert would read {count} {frames} of {info.width}x{info.height} {info.format.name}{rate}\n"
-        f"and write them as half side by side of the same size: wheatstone convert {spec} {output}"
+        f"and write them as half side by side of the same size: wheatstone convert {shlex.quote(spec)} {output}"
+        + (" --duration SECONDS" if is_live else "")
     )
 
 

@@ -107,7 +107,7 @@ def _choose(which: str, found: Sequence[Camera], spec: str) -> Camera:
     if which.startswith(("/", "\\\\")):
         return Camera(address=which, name=which)
     if not found:
-        raise InputError(f"{spec}: {_why_none()}")
+        raise InputError(f"{spec}: {why_none()} (`wheatstone doctor` lists cameras)")
     if which.isdecimal():
         if int(which) < len(found):
             return found[int(which)]
@@ -133,12 +133,13 @@ def _list(found: Sequence[Camera]) -> str:
     return ", ".join(f"camera:{number} ({camera.name})" for number, camera in enumerate(found))
 
 
-def _why_none() -> str:
+def why_none() -> str:
+    """What may be the matter where no camera is seen, and what to do."""
     nodes = sorted(Path("/dev").glob("video*")) if system() == "v4l2" else []
     closed = [node for node in nodes if not os.access(node, os.R_OK | os.W_OK)]
     if closed:
         return f"{closed[0]} may not be opened (permission denied); does your user belong to the group `video`?"
-    return "this machine shows no camera; plug one in, allow its use, and see `wheatstone doctor`"
+    return "this machine shows no camera; plug one in, or allow its use in the settings of your system"
 
 
 def _explain(fault: Fault) -> str:

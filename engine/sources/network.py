@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+import av
+
 from engine.errors import UsageError
 from engine.sources.backoff import Backoff
+from engine.sources.faults import MEDIA_ERRORS
 from engine.sources.feed import Fault, Request
 from engine.sources.link import Connection
 from engine.sources.stream_faults import stream_reason
@@ -47,6 +50,20 @@ _PER_SCHEME: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "udp": {"overrun_nonfatal": "1", "fifo_size": "50000"},
     }
 )
+
+
+def spoken() -> tuple[str, ...]:
+    """Those of SCHEMES that this build of FFmpeg speaks. Nothing is sent: the port is one on which nobody listens."""
+    known = []
+    for scheme in SCHEMES:
+        try:
+            av.open(f"{scheme}://127.0.0.1:1", "r", timeout=(0.05, 0.05))
+        except av.error.ProtocolNotFoundError:
+            continue
+        except MEDIA_ERRORS:
+            # Refused, or nothing came: it tried.
+            known.append(scheme)
+    return tuple(known)
 
 
 def scheme_of(spec: str) -> str | None:
