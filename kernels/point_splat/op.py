@@ -68,14 +68,27 @@ def point_splat(
         return point_splat_cuda(
             image, depth, source=source, target=target, size=size, tear=tear, out=out, keys=keys, stream=stream
         )
+    for name, value in (("keys", keys), ("stream", stream)):
+        if value is not None:
+            raise TypeError(f"{name} is for arrays on a GPU, and image is not: leave it out")
+    return _on_cpu(image, depth, source, target, size, tear, threads, out)
+
+
+def _on_cpu(
+    image: Array,
+    depth: Array,
+    source: Pinhole,
+    target: Pinhole,
+    size: tuple[int, int] | None,
+    tear: float,
+    threads: int,
+    out: PointView | None,
+) -> PointView:
     require_array("image", image, ndim=3, dtypes=COLOUR_DTYPES)
     require_array("depth", depth, ndim=2, dtypes=(np.float32,))
     check_picture(image.shape, depth.shape)
     shape, matrix, keep = check_look(source, target, size, tear, depth.shape)
     threads = require_positive_int("threads", threads, maximum=256)
-    for name, value in (("keys", keys), ("stream", stream)):
-        if value is not None:
-            raise TypeError(f"{name} is for arrays on a GPU, and image is not: leave it out")
     if out is None:
         out = PointView.empty(shape, image.dtype)
     taken = [image, depth]
