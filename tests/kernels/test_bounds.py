@@ -65,6 +65,7 @@ def run(command: list[str], folder: Path, checks: str) -> subprocess.CompletedPr
     )
 
 
+@pytest.mark.timeout(240)
 def test_checks_are_on_where_they_are_asked_for(tmp_path: Path) -> None:
     """Or the test below would prove nothing: the same overrun passes unseen without them."""
     script = tmp_path / "overrun.py"
