@@ -24,7 +24,7 @@ from kernels._cuda import launch
 from kernels._cuda.compiler import SHARED_HEADERS, Compiled, find_compiler
 
 ARCHITECTURES = ("sm_75", "sm_80", "sm_89", "sm_90", "sm_120")
-_FLAGS = ["-std=c++17", "-O1", "-g1", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas"]
+_FLAGS = ["-std=c++17", "-O0", "-g1", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas"]
 _CHECKS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 

@@ -90,6 +90,7 @@ def adversarial_rows(width: int) -> np.ndarray:
         np.full(width, 1e6),
         np.full(width, -1e6),
         np.where(x == middle, 7.3, 0),
+        np.where((x >= middle) & (x < middle + 9), 20, 0),  # holes between edges that are equally far
         np.where(x % 2 == 0, 0, 5),
         np.where(x < middle, -width, width),
         np.where(x < middle, width, -width),
