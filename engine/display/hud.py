@@ -1,4 +1,4 @@
-"""Text and bars over the picture: figures in the top left corner, the list of keys in the middle.
+"""Text and bars over the picture: figures in the top left corner, the list of keys in the middle, for both eyes alike.
 
 All glyphs are drawn once into an atlas by OpenCV; a picture of text is then one draw call of textured rectangles.
 """
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from engine.display.keys import KEY_LIST
 from engine.display.programs import OVERLAY_UNIT, read_shader
-from engine.display.view import Rect
+from engine.display.view import Area, Rect
 
 if TYPE_CHECKING:
     import moderngl
@@ -132,6 +132,7 @@ class Hud:
         size: tuple[int, int],
         figures: HudFigures,
         *,
+        areas: Sequence[Area] = (),
         scale: float = 1.0,
         show_figures: bool = True,
         show_keys: bool = False,
@@ -142,31 +143,37 @@ class Hud:
             target: framebuffer, kept apart from what is drawn.
             size: its width and height.
             figures: what to say.
+            areas: where to say it, the same in each; the whole target if there are none.
             scale: size of a screen pixel in framebuffer pixels (2 on high-DPI screens).
-            show_figures: whether the corner is drawn; a notice is drawn in any case.
+            show_figures: whether the corner is drawn, unless the list of keys is; a notice is drawn in any case.
             show_keys: whether the list of keys is drawn.
         """
-        atlas = self._atlas_for(size, scale, len(KEY_LIST) + 4 if show_keys else 16)
+        areas = areas or (Area(Rect(0, 0, *size), size),)
+        room = areas[0].room
+        atlas = self._atlas_for(room, scale, len(KEY_LIST) + 4 if show_keys else 16)
         pieces: list[NDArray[np.void]] = []
-        if show_figures:
+        if show_figures and not show_keys:
             pieces += _figures(atlas, figures)
         if show_keys:
-            pieces += _keys(atlas, size)
+            pieces += _keys(atlas, room)
         if figures.notice:
-            pieces += _notice(atlas, figures.notice, size)
+            pieces += _notice(atlas, figures.notice, room)
         if not pieces:
             return
         vertices = np.concatenate(pieces)[: self._buffer.size // _VERTEX.itemsize]
         self._buffer.write(vertices)
         target.use()
-        self._ctx.viewport = (0, 0, *size)
-        self._program["framebuffer_size"] = (float(size[0]), float(size[1]))
+        self._program["framebuffer_size"] = (float(room[0]), float(room[1]))
         assert self._texture is not None
         self._texture.use(OVERLAY_UNIT)
         self._ctx.enable(self._ctx.BLEND)
         self._ctx.blend_func = self._ctx.SRC_ALPHA, self._ctx.ONE_MINUS_SRC_ALPHA
-        self._array.render(vertices=len(vertices))
+        for rect, _ in areas:
+            # OpenGL counts rows from the bottom.
+            self._ctx.viewport = (rect.x, size[1] - rect.y - rect.height, rect.width, rect.height)
+            self._array.render(vertices=len(vertices))
         self._ctx.disable(self._ctx.BLEND)
+        self._ctx.viewport = (0, 0, *size)
 
     def release(self) -> None:
         """Free buffers, texture and program."""
@@ -183,7 +190,8 @@ class Hud:
             if self._texture is not None:
                 self._texture.release()
             self._texture = self._ctx.texture((columns, rows_), 1, atlas.pixels.tobytes(), alignment=1)
-            self._texture.filter = (self._ctx.NEAREST, self._ctx.NEAREST)
+            # Exact where a texel is a pixel; where half layouts squeeze the text, better than leaving out every second.
+            self._texture.filter = (self._ctx.LINEAR, self._ctx.LINEAR)
             self._program["atlas_size"] = (float(columns), float(rows_))
             self._atlas = atlas
         return self._atlas

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 _COLUMNS, _FEWER_COLUMNS = 320, 160
 """Cells across: about what depth networks see; half of it where the processor draws. Tears run along pixels anyway."""
 _SOFTWARE = ("llvmpipe", "softpipe", "swiftshader")
-_TEAR_SLOPE = 0.5
-"""Pixels of parallax a pixel of picture: a surface that rises faster is torn. Moving the head by one eye distance
-stretches a slope like this to one and a half times its width."""
+_TEAR_PX, _TEAR_SLOPE = 1.5, 1.0
+"""What is no surface any more: a step of more pixels of parallax between neighbours, or a slope of more pixels a pixel
+all through a cell. Softer slopes are stretched: one eye distance makes them at most twice as wide."""
 _STRIDES = (1, 3, 9)
 _SOFT_LEVEL = 3
 _RIM = 0.35
@@ -79,7 +79,7 @@ class _Surface:
         self.cell = max(2, -(-size[0] // columns))
         self.cells = (-(-size[0] // self.cell), -(-size[1] // self.cell))
         self.parallax = PlaneTexture(ctx)
-        self.range = _Target(ctx, self.cells, (2, "f4"), (1, "f4"))
+        self.range = _Target(ctx, self.cells, (4, "f4"), (1, "f4"))
         self.edges = [_Target(ctx, self.cells, (1, "f4")) for _ in _STRIDES]
         layers = ((4, "f2"), (1, "f4"))
         sizes = [self.cells]
@@ -87,11 +87,6 @@ class _Surface:
             sizes.append((-(-sizes[-1][0] // 2), -(-sizes[-1][1] // 2)))
         self.pushed = [_Target(ctx, level, *layers) for level in sizes]
         self.pulled = [_Target(ctx, level, *layers) for level in sizes]
-
-    @property
-    def tear_px(self) -> float:
-        """Difference of parallax within a cell that is no surface any more."""
-        return _TEAR_SLOPE * self.cell
 
     def release(self) -> None:
         """Free everything."""
@@ -148,7 +143,8 @@ class NovelView:
         surface = self._surface(eye, (values.shape[1], values.shape[0]))
         surface.parallax.upload(values)
         surface.parallax.bind(_PARALLAX)
-        self._pass(surface.range, "novel_range", {"cell": surface.cell, "tear": surface.tear_px})
+        tear = (_TEAR_PX, _TEAR_SLOPE * surface.cell)
+        self._pass(surface.range, "novel_range", {"cell": surface.cell, "tear": tear})
         edges = surface.range.textures[1]
         for stride, target in zip(_STRIDES, surface.edges, strict=True):
             edges.use(_FIRST_FREE)
@@ -187,7 +183,7 @@ class NovelView:
         }
         surface.parallax.bind(_PARALLAX)
         surface.range.textures[0].use(_FIRST_FREE)
-        shared = camera | {"cells": surface.cells, "cell": surface.cell, "tear": surface.tear_px}
+        shared = camera | {"cells": surface.cells, "cell": surface.cell}
         self._draw_mesh(surface, drawn.seen, shared)
         self._draw_background(surface, drawn.back, camera)
         drawn.seen.use(_FIRST_FREE)

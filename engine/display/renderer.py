@@ -15,7 +15,7 @@ from engine.colour import rgb_from_yuv
 from engine.display.novel import NovelView
 from engine.display.programs import DEPTH_UNIT, PLANE_SAMPLERS, Programs, column_major, sampler_units
 from engine.display.textures import EyeTextures, PlaneTexture
-from engine.display.view import Lens, Rect, ScreenLayout, ViewState, content_aspect, letterbox
+from engine.display.view import Area, Lens, Rect, ScreenLayout, ViewState, content_aspect, letterbox
 from engine.frame import Array, Colour, Frame, PixelFormat, View
 
 if TYPE_CHECKING:
@@ -99,6 +99,17 @@ class Renderer:
         """Where the picture lies in a framebuffer of that (width, height)."""
         aspect = 1.0 if self._shown is None else self._shown.aspect
         return letterbox(content_aspect(view.shown, aspect), *size)
+
+    def areas(self, view: ViewState, size: tuple[int, int]) -> tuple[Area, ...]:
+        """Where words have to stand so that both eyes read them: once for each, or once for both."""
+        if view.shown not in _GRIDS:
+            return (Area(Rect(0, 0, *size), size),)
+        cells = _cells(view.shown, self.picture(view, size))
+        if view.shown == "vr":
+            aspect = 1.0 if self._shown is None else self._shown.aspect
+            return tuple(_film_area(view.lens, cell, aspect, is_right=index == 1) for index, cell in enumerate(cells))
+        across, down = _GRIDS[view.shown] if view.shown.startswith("half") else (1, 1)
+        return tuple(Area(cell, (cell.width * across, cell.height * down)) for cell in cells)
 
     def draw(self, target: moderngl.Framebuffer, size: tuple[int, int], view: ViewState) -> None:
         """Draw what was uploaded last into a target of (width, height) pixels, black around it; waits for nothing.
@@ -240,6 +251,14 @@ def _cells(layout: ScreenLayout, rect: Rect) -> tuple[Rect, ...]:
 def _film_width(lens: Lens, cell: Rect) -> float:
     """How wide the film is in the middle of a lens, in pixels."""
     return cell.width * lens.screen_tan / lens.view_tan
+
+
+def _film_area(lens: Lens, cell: Rect, aspect: float, *, is_right: bool) -> Area:
+    """Where the film would hang if the lens did not bend it."""
+    middle = cell.x + cell.width * (1.0 - lens.centre if is_right else lens.centre)
+    width = min(_film_width(lens, cell), cell.width)
+    room = (max(1, round(width)), max(1, round(min(width / aspect, cell.height))))
+    return Area(Rect(round(middle - room[0] / 2), cell.y + (cell.height - room[1]) // 2, *room), room)
 
 
 def _eye_size(view: ViewState, cell: Rect, shown: _Picture) -> tuple[int, int]:

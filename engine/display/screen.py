@@ -118,6 +118,7 @@ class Screen:
             target,
             size,
             self.figures,
+            areas=self._renderer.areas(view, size),
             scale=self.surface.scale,
             show_figures=view.show_hud,
             show_keys=view.show_keys,

@@ -41,6 +41,14 @@ class Rect(NamedTuple):
     height: int
 
 
+class Area(NamedTuple):
+    """A part of the framebuffer that one eye sees, or both."""
+
+    rect: Rect
+    room: tuple[int, int]
+    """(width, height) of it as the viewer sees it: half layouts are stretched again by the display."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lens:
     """The optics of the `vr` layout."""

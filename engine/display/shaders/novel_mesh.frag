@@ -7,12 +7,10 @@ out vec2 seen;
 uniform sampler2D parallax;
 uniform sampler2D range;
 uniform int cell;
-uniform float tear;
 
 void main() {
     ivec2 extent = textureSize(parallax, 0);
-    vec2 limits = texelFetch(range, min(ivec2(uv * vec2(extent)), extent - 1) / cell, 0).rg;
-    if (limits.y - limits.x > tear) {
+    if (texelFetch(range, min(ivec2(uv * vec2(extent)), extent - 1) / cell, 0).z > 0.5) {
         discard;
     }
     seen = uv;

@@ -10,7 +10,6 @@ uniform sampler2D parallax;
 uniform sampler2D range;
 uniform ivec2 cells;
 uniform int cell;            // pixels
-uniform float tear;          // steps of more pixels than this within a cell are no surface
 uniform mat4 camera;
 uniform float aspect;        // width / height of the picture
 uniform vec2 eye_and_screen; // distances: between the eyes, to the screen plane
@@ -36,8 +35,8 @@ vec2 around(ivec2 corner) {
 void main() {
     size = textureSize(parallax, 0);
     last = size - 1;
-    vec2 limits = texelFetch(range, place[0], 0).rg;
-    if (limits.y - limits.x <= tear) {
+    vec4 limits = texelFetch(range, place[0], 0);
+    if (limits.z < 0.5) {
         return;
     }
     float middle = 0.5 * (limits.x + limits.y);

@@ -132,6 +132,19 @@ def test_tears_run_along_pixels(stage: Callable[..., Stage]) -> None:
     assert (moved[10:20, 21 - int(NEAR), 0] > 230).all()
 
 
+def test_soft_slopes_are_stretched_and_not_torn(stage: Callable[..., Stage]) -> None:
+    """A wall that comes nearer by two thirds of a pixel a pixel: all of it stays gray, and nothing shows through."""
+    frame = two_layers()
+    assert frame.views is not None
+    luma = np.full((HEIGHT, WIDTH), 60, np.uint8)
+    luma[:, 40:70] = np.linspace(100, 220, 30).astype(np.uint8)
+    parallax = np.interp(np.arange(WIDTH), [40, 70], [-10, 10]).astype(np.float32)[None].repeat(HEIGHT, axis=0)
+    view = replace(frame.views[0], planes=(luma,), parallax_px=parallax)
+    moved = stage(replace(frame, planes=(luma,), views=(view, view))).look(HeadPose(x=-1.0))[40, :, 0]
+    assert (np.diff(moved[31:79]) >= -1).all(), "the slope lies between 30 and 80 now, without gaps"
+    assert moved[31:79].min() > 95
+
+
 def test_both_eyes_move(stage: Callable[..., Stage]) -> None:
     one = stage(size=(2 * WIDTH, HEIGHT))
     halves = [np.split(one.look(pose, layout="sbs"), 2, axis=1) for pose in (HeadPose(), HeadPose(x=1.0))]

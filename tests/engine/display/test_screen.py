@@ -101,3 +101,38 @@ def test_depth_key_redraws_as_depth() -> None:
     screen.redraw()
     assert np.abs(screen.picture().astype(int) - 128).max() <= 1
     screen.close()
+
+
+@pytest.mark.parametrize(
+    ("layout", "size", "axis"),
+    [("sbs", (640, 180), 1), ("half-sbs", (640, 360), 1), ("ou", (320, 360), 0), ("half-ou", (640, 360), 0)],
+)
+def test_both_eyes_read_the_same_words(open_surface: Open, layout: str, size: tuple[int, int], axis: int) -> None:
+    """A panel in one eye only would float nowhere."""
+    screen = Screen(open_surface(*size), ViewState(layout=layout, show_hud=True))
+    screen.figures = HudFigures(lines=("12.3 fps",), notice="stream lost")
+    screen.show(gray_frame(255))
+    picture = screen.picture()
+    first, second = np.split(picture, 2, axis=axis)
+    assert np.array_equal(first, second)
+    rows, columns = np.nonzero((first < 120).all(axis=-1))
+    height, width = first.shape[:2]
+    assert rows.min() < 0.1 * height
+    assert rows.max() > 0.8 * height, "and the notice below"
+    assert columns.min() < 0.1 * width
+    screen.close()
+
+
+def test_words_stand_before_both_lenses(open_surface: Open) -> None:
+    screen = Screen(open_surface(800, 400), ViewState(layout="vr", show_hud=True))
+    screen.figures = HudFigures(lines=("12.3 fps",))
+    plain = screen.picture()
+    screen.show(gray_frame(255))
+    screen.figures = HudFigures()
+    dark = screen.picture().astype(int) - plain
+    screen.figures = HudFigures(lines=("12.3 fps",))
+    changed = np.abs(screen.picture().astype(int) - plain - dark).max(axis=-1) > 60
+    left, right = np.split(changed, 2, axis=1)
+    assert left.sum() > 300
+    assert 0.8 < left.sum() / right.sum() < 1.25
+    screen.close()
