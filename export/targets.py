@@ -85,14 +85,14 @@ TARGETS: dict[str, Target] = {
             shape=("N", 1, "H", "W"),
             meaning="relative inverse depth up to scale and shift, larger is nearer",
         ),
-        size=SizeRule(multiple=depth.SIZE_MULTIPLE, area=384 * 224),
+        size=SizeRule(multiple=depth.SIZE_MULTIPLE, area=depth.WORKING_SIZE[0] * depth.WORKING_SIZE[1]),
         tolerance={"f32": Tolerance(mean=0.002, worst=0.02), "bf16": Tolerance(mean=0.015, worst=0.2)},
-        shapes=((1, 224, 384), (2, 160, 96)),
+        shapes=((1, 192, 320), (2, 160, 96)),
         probe=_picture,
         limits=(
             "Depth is relative: no metres, and the scale may change from frame to frame. It was taught by drawn scenes"
             " only, so mirrors, glass, pictures on walls, crowds and close-ups of unusual things are often wrong; thin"
-            " things such as wires are lost at its working size of about 384 x 224."
+            " things such as wires are lost at its working size of about 320 x 192."
         ),
     ),
     "infill": Target(

@@ -10,9 +10,12 @@ from torch import nn
 
 from training.evaluation.rgbd_frames import RgbdFrame
 from training.metrics import DepthScores, depth_scores, mean_scores
+from training.models.depth import SIZE_MULTIPLE, WORKING_SIZE
+
+_AREA = WORKING_SIZE[0] * WORKING_SIZE[1]
 
 
-def network_size(width: int, height: int, area: int = 384 * 224, multiple: int = 32) -> tuple[int, int]:
+def network_size(width: int, height: int, area: int = _AREA, multiple: int = SIZE_MULTIPLE) -> tuple[int, int]:
     """(width, height) nearest to `area` pixels with the picture's aspect ratio, both multiples of `multiple`."""
     scale = (area / (width * height)) ** 0.5
     columns, rows = (max(multiple, round(side * scale / multiple) * multiple) for side in (width, height))
@@ -20,7 +23,7 @@ def network_size(width: int, height: int, area: int = 384 * 224, multiple: int =
 
 
 def predict_disparity(network: nn.Module, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(H, W) relative disparity of an RGB picture at its own size; the network sees about 384x224 pixels."""
+    """(H, W) relative disparity of an RGB picture at its own size; the network sees its working area."""
     height, width = image.shape[:2]
     small = cv2.resize(image, network_size(width, height), interpolation=cv2.INTER_AREA)
     device = next(network.parameters()).device

@@ -15,6 +15,8 @@ from torch.nn import functional
 
 SIZE_MULTIPLE = 32
 """Input height and width must be multiples of this."""
+WORKING_SIZE = (320, 192)
+"""Width and height it is trained for; pictures of another shape are shown to it with about as many pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

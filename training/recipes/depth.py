@@ -22,7 +22,7 @@ from training.evaluation.rgbd import predict_disparity, score_rgbd
 from training.evaluation.rgbd_frames import RgbdFrame, read_rgbd
 from training.losses import DepthLossWeights, depth_loss
 from training.metrics import depth_scores, mean_scores
-from training.models.depth import SIZE_MULTIPLE, DepthConfig, DepthNet
+from training.models.depth import SIZE_MULTIPLE, WORKING_SIZE, DepthConfig, DepthNet
 from training.samples import SampleFolder
 from training.trainer import Batch, RunOptions
 
@@ -40,7 +40,7 @@ class DepthOptions(RunOptions):
     model: DepthConfig = field(default_factory=DepthConfig)
     augment: AugmentOptions = field(default_factory=AugmentOptions)
     loss: DepthLossWeights = field(default_factory=DepthLossWeights)
-    size: tuple[int, int] = (384, 224)
+    size: tuple[int, int] = WORKING_SIZE
     """Width and height of the pictures, multiples of 32."""
     small_size: tuple[int, int] = (192, 128)
     """Width and height in the first part of the run."""

@@ -47,6 +47,6 @@ def test_a_right_network_scores_well(tmp_path: Path) -> None:
     assert predict_disparity(BottomIsNear(), frames[0].image).shape == (48, 64)
 
 
-@pytest.mark.parametrize(("picture", "expected"), [((1920, 1080), (384, 224)), ((640, 480), (352, 256))])
+@pytest.mark.parametrize(("picture", "expected"), [((1920, 1080), (320, 192)), ((640, 480), (288, 224))])
 def test_network_size(picture: tuple[int, int], expected: tuple[int, int]) -> None:
     assert network_size(*picture) == expected
