@@ -50,7 +50,9 @@ def stand_in_room(b: Builder, width: float, depth: float, height: float) -> Came
         if near is not None:
             return near
     views = [_view(b, low, high, room) for _ in range(10)]
-    position, yaw, pitch = max(views[: b.pick((2, 6, 10))], key=lambda view: _openness(view, low, high, room))
+    position, yaw, pitch = max(
+        views[: b.pick((2, 6, 10))], key=lambda view: openness(view[0], view[1], low, high, room)
+    )
     return hand_held(b, position, yaw, pitch, fov=b.between(42, 76))
 
 
@@ -74,10 +76,16 @@ def _view(b: Builder, low: Floats, high: Floats, room: Vec3) -> _View:
     return position, yaw + b.between(-0.3, 0.3), float(np.clip(pitch, -0.9, 0.3))
 
 
-def _openness(view: _View, low: Floats, high: Floats, room: Vec3) -> float:
-    """How far one sees straight on, whatever the pitch: the lower quartile of a few rays' lengths in metres, halved
-    where something is at the lens."""
-    position, yaw, _ = view
+def openness(position: Vec3, yaw: float, low: Floats, high: Floats, room: Vec3) -> float:
+    """How far one sees about straight on, in metres: the lower quartile of a few rays, halved if something is near.
+
+    Args:
+        position: metres; the room stands around x = z = 0 on y = 0.
+        yaw: radians about y, 0 looks along -z.
+        low: (N, 3) lower corners of the boxes that are in the way.
+        high: (N, 3) upper corners.
+        room: width (x), depth (z) and height (y).
+    """
     side, lift = np.meshgrid(yaw + np.linspace(-0.5, 0.5, 5), np.linspace(-0.25, 0.1, 3))
     rays = np.stack([-np.sin(side) * np.cos(lift), np.sin(lift), -np.cos(side) * np.cos(lift)], axis=-1).reshape(-1, 3)
     rays = np.where(np.abs(rays) < 1e-4, 1e-4, rays)
