@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import statistics
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -17,15 +15,15 @@ from engine.depth import SmallCopy
 from engine.frame import Frame
 from engine.graph import Cancelled, Channel, Samples, StageMeasurement
 from engine.live.carry import DepthCarrier
+from engine.live.giving_way import Attempts, Rest
 
 Map = NDArray[np.float32]
 
 _LONGEST_REST_S = 0.25
 """However busy the machine is, depth is estimated four times a second."""
-_FORGOTTEN_S = 2.0
-"""After this long a rest has become half as long."""
-_REMEMBERED = 9
-"""Estimates whose median says how long the next one will take."""
+_REST_HALF_LIFE_S = 2.0
+_FIRST_RETRY_S, _LONGEST_RETRY_S = 0.1, 8.0
+"""After it was waited for in vain, depth gets its next chance to be in time."""
 
 
 class DepthEstimator(Protocol):
@@ -74,9 +72,10 @@ class _Estimate:
 class DepthLine:
     """Gives frames depth without ever making them wait long for it.
 
-    Every frame is offered to a thread that estimates depth; there the newest offer replaces one that waits. The picture
-    waits for its own estimate only if that can be expected in time. Otherwise it wears the newest one there is, carried
-    along by motion; across a cut there is none, and the frame stays flat.
+    Every frame is offered to a thread that estimates depth; there the newest offer replaces one that waits. As long as
+    estimates are in time, every frame waits for its own. After one that was not, frames wear the newest map there is,
+    carried along by motion, while estimating goes on beside them; waiting is tried again after growing intervals, on a
+    frame that finds the thread idle. Across a cut nothing is carried: a frame without a map of its own shot stays flat.
 
     When pictures are lost for want of time, depth gives way: it rests between estimates, longer with every loss, and
     takes its time back little by little.
@@ -110,15 +109,14 @@ class DepthLine:
         self._times = Samples()
         self._changed = threading.Condition()
         self._newest: _Estimate | None = None
-        self._busy_since_s: float | None = None
-        self._recent_s: deque[float] = deque(maxlen=_REMEMBERED)
         self._is_over = False
         self._thread = threading.Thread(target=self._run, name="depth")
-        self._number = self._shot = 0
+        self._number = self._offered = self._shot = 0
         self._dressed_shot = -1
         self._since_offer = 0
-        self._offered_s = self._gave_way_s = -1e9
-        self._rest_s = 0.0
+        clock = time.perf_counter
+        self._waits = Attempts(first_s=_FIRST_RETRY_S, longest_s=_LONGEST_RETRY_S, clock=clock)
+        self._rest = Rest(first_s=patience_s, longest_s=_LONGEST_REST_S, half_life_s=_REST_HALF_LIFE_S, clock=clock)
         self._own = self._carried = self._spared = self._flat = 0
         self.age = Samples()
         """How much older than its frame each depth map was, by their timestamps."""
@@ -143,11 +141,7 @@ class DepthLine:
         self._shot += small.is_cut
         self._since_offer += 1
         is_wanted = small.is_cut or self._since_offer >= self._every
-        is_offered = is_wanted and (small.is_cut or not self._is_resting())
-        if is_offered:
-            self._since_offer, self._offered_s = 0, time.perf_counter()
-            self._jobs.put(_Job(self._number, self._shot, small))
-        estimate = self._await(frame) if is_offered else self._newest
+        estimate = self._offer(small) if is_wanted else self._newest
         if estimate is None or estimate.shot != self._shot:
             self._flat += 1
             return replace(frame, disparity=None, is_cut=True)
@@ -166,11 +160,7 @@ class DepthLine:
 
     def give_way(self) -> None:
         """A picture was lost for want of time: estimate less often for a while."""
-        now = time.perf_counter()
-        if now - self._gave_way_s >= _LONGEST_REST_S:
-            # Losses come in groups; one answer to each.
-            self._rest_s = min(max(2 * self._present_rest_s(now), self._patience_s), _LONGEST_REST_S)
-            self._gave_way_s = now
+        self._rest.complain()
 
     def stop(self) -> None:
         """Join the thread, when the estimate it works on is done; safe to call twice and before `start`."""
@@ -180,51 +170,49 @@ class DepthLine:
             self._thread.join()
         self._jobs.drain()
 
-    def _is_resting(self) -> bool:
-        now = time.perf_counter()
-        rest_s = self._present_rest_s(now)
-        return rest_s > self._patience_s / 2 and now - self._offered_s < rest_s
-
-    def _present_rest_s(self, now: float) -> float:
-        return float(self._rest_s * 0.5 ** ((now - self._gave_way_s) / _FORGOTTEN_S))
+    def _offer(self, small: SmallCopy) -> _Estimate | None:
+        """Have depth estimated for this frame if it is the time for it; the newest estimate by now, or soon."""
+        # The last offer is also the last to be done.
+        is_idle = self._offered == (0 if self._newest is None else self._newest.number)
+        is_try = self._waits.is_due
+        # A new shot cannot wait. Any other frame can, if the next one is to find the thread idle, or for a rest.
+        if not small.is_cut and ((is_try and not is_idle) or not self._rest.is_over):
+            return self._newest
+        self._since_offer, self._offered = 0, self._number
+        self._rest.begin()
+        self._jobs.put(_Job(self._number, self._shot, small))
+        return self._await(small.frame) if is_try and (is_idle or small.is_cut) else self._newest
 
     def _await(self, frame: Frame) -> _Estimate | None:
         """The estimate of the newest offer if it comes in time, else the newest there is."""
-        arrival_s = frame.stamps[0][1] if frame.stamps else time.perf_counter()
-        deadline_s = arrival_s + self._patience_s
+        since_s = time.perf_counter()
+        deadline_s = (frame.stamps[0][1] if frame.stamps else since_s) + self._patience_s
         with self._changed:
-            while not self._is_over and (self._newest is None or self._newest.number != self._number):
-                now = time.perf_counter()
-                if now >= deadline_s or self._expected_s(now) > deadline_s:
+            while not (is_own := self._newest is not None and self._newest.number == self._number):
+                left_s = deadline_s - time.perf_counter()
+                if self._is_over or left_s <= 0:
                     break
-                self._changed.wait(deadline_s - now)
-            return self._newest
-
-    def _expected_s(self, now: float) -> float:
-        """When the newest offer will be done; called with the lock held."""
-        usual = statistics.median(self._recent_s) if self._recent_s else 0.0
-        if self._jobs.statistics().queued == 0:
-            # It is being worked on.
-            return max(now, (self._busy_since_s or now) + usual)
-        left = 0.0 if self._busy_since_s is None else max(0.0, self._busy_since_s + usual - now)
-        return now + left + usual
+                self._changed.wait(left_s)
+            estimate = self._newest
+        if is_own:
+            self._waits.succeeded()
+        elif deadline_s - since_s > self._patience_s / 2:
+            # A frame that came late itself says nothing about depth.
+            self._waits.failed()
+        return estimate
 
     def _run(self) -> None:
         shot = -1
         try:
             while True:
                 job = self._jobs.get()
-                with self._changed:
-                    self._busy_since_s = since = time.perf_counter()
+                since = time.perf_counter()
                 values = self._stage.estimate(job.small, is_cut=job.shot != shot)
                 shot = job.shot
-                taken_s = time.perf_counter() - since
-                self._times.add(taken_s)
+                self._times.add(time.perf_counter() - since)
                 with self._changed:
                     luma, time_s = job.small.planes[0], job.small.frame.time_s
                     self._newest = _Estimate(job.number, job.shot, values, luma, time_s)
-                    self._busy_since_s = None
-                    self._recent_s.append(taken_s)
                     self._changed.notify_all()
                 del job, values
         except Cancelled:

@@ -31,6 +31,7 @@ EXACT = "exact"
 """The name under `--depth` for disparity that comes with the test pattern itself."""
 _ALL_DAY_S = 86400.0
 _USUAL_RATE = Fraction(30)
+_AS_IT_TAKES_S = 60.0
 _PATIENCE = 0.75
 """How much of the time between two frames a frame may spend before it does without depth of its own: the rest is left
 for rendering, so that waiting never costs a frame."""
@@ -132,7 +133,7 @@ def open_session(
         # Shaders are compiled when they are first used.
         screen.show(first)
         pacer = _pacer(options, source, paced)
-        depth = None if estimator is None else depth_line(options, source, estimator)
+        depth = None if estimator is None else depth_line(options, source, estimator, patient=not paced)
         line = LiveLine(
             islice(frames, options.frames),
             pacer,
@@ -186,10 +187,11 @@ def live_stereo(options: PlayOptions) -> LiveStereo:
     return LiveStereo(stereo_stage(options, (True, True)), settings)
 
 
-def depth_line(options: PlayOptions, source: Source, stage: DepthStage) -> DepthLine:
-    """Depth beside the picture, as patient as the frame rate of the source allows."""
+def depth_line(options: PlayOptions, source: Source, stage: DepthStage, *, patient: bool = False) -> DepthLine:
+    """Depth beside the picture, as patient as the frame rate of the source allows, or as it takes."""
     rate = source.info.frame_rate or _USUAL_RATE
-    return DepthLine(stage, FlowCarrier(), patience_s=_PATIENCE / float(rate), every=options.depth_every)
+    patience_s = _AS_IT_TAKES_S if patient else _PATIENCE / float(rate)
+    return DepthLine(stage, FlowCarrier(), patience_s=patience_s, every=options.depth_every)
 
 
 def _warmed_up(

@@ -42,17 +42,14 @@ class Ended:
 
 
 class ViewerSurface(OffscreenSurface):
-    """A surface whose viewer does something as soon as the frame has been shown."""
+    """A surface whose viewer does something as soon as that is allowed."""
 
     def __init__(self, cause: str, ended: Ended) -> None:
         super().__init__(64, 36)
-        self.cause, self.ended, self.shown = cause, ended, 0
-
-    def present(self) -> None:
-        self.shown += 1
+        self.cause, self.ended, self.may_act = cause, ended, False
 
     def _acts(self, cause: str) -> bool:
-        if self.cause == cause and self.shown > LAST:
+        if self.cause == cause and self.may_act:
             self.ended.now()
             return True
         return False
@@ -107,6 +104,9 @@ class Session:
         settings = StereoSettings(strength=2.0, convergence=0.5)
         live = LiveStereo(StereoStage(ParallaxMapper(strength=2.0, convergence=0.5)), settings)
 
+        # As a real session does: what is compiled or loaded while it stops would be counted.
+        show(live.process(PatternSource(64, 64).frame(0)))
+
         def stereo(frame: Frame) -> Frame:
             self.fail("stereo", frame)
             return live.process(frame)
@@ -120,6 +120,7 @@ class Session:
     def frames(self) -> Iterator[Frame]:
         for frame in PatternSource(64, 64, frame_count=10_000).frames():
             self.fail("source", frame)
+            self.surface.may_act = frame.index > LAST
             if frame.index > LAST and self.cause == "source gone":
                 self.ended.now()
                 return
