@@ -38,7 +38,7 @@ def test_the_whole_screen(on_display: str, x_window: str) -> None:
         assert source.info.frame_rate == 20
         frames = list(islice(source.frames(), 5))
     steps_s = np.diff([frame.pts for frame in frames]) / 90_000
-    assert 0.03 < np.median(steps_s) < 0.2
+    assert np.median(steps_s) > 0.03
     # The window is a red square on a black screen.
     assert frames[-1].planes[2].max() > 200
     assert np.median(frames[-1].planes[0]) < 30
