@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 Map = NDArray[np.float32]
 
-_NEIGHBOURS = (5, 5)
-# In code values of 255. Noise and fades make some motion look a little better than none; it must be clearly better.
-_GAIN_TO_MOVE = 2
+_NEIGHBOURS = (11, 11)
+# In code values of 255. Noise and fades make some motion look a little better than none; it must be clearly better. The
+# step from one to the other is soft: a hard one tears ragged islands into the map.
+_FULL_GAIN = 2.0
 
 
 class DepthCarrier(Protocol):
@@ -37,7 +38,7 @@ class FlowCarrier:
     """Moves every sample along dense optical flow (DIS), found on the small copies that the network looks at.
 
     The flow leads from the later picture back to the earlier one, so that every sample gets a value. Where the earlier
-    picture, moved along it, does not look clearly more like the later one than unmoved, the depth stays where it is.
+    picture, moved along it, looks no more like the later one than unmoved, the depth stays where it is.
     """
 
     def __init__(self) -> None:
@@ -48,16 +49,14 @@ class FlowCarrier:
         """The map with everything where the later picture has it; see DepthCarrier."""
         old, new = _eight_bit(before, max_value), _eight_bit(now, max_value)
         unused: Any = None
-        motion: Map = np.asarray(self._flow.calc(new, old, unused), dtype=np.float32)
-        grid = self._positions(disparity.shape)
-        moved = _fetched(old, motion + grid)
-        error_moved, error_still = (cv2.blur(cv2.absdiff(one, new), _NEIGHBOURS) for one in (moved, old))
-        # Saturating, as these are bytes.
-        motion[cv2.subtract(error_still, error_moved) < _GAIN_TO_MOVE] = 0.0
-        motion += grid
-        return np.asarray(_fetched(disparity, motion), dtype=np.float32)
+        positions: Map = np.asarray(self._flow.calc(new, old, unused), dtype=np.float32)
+        positions += self._grid_of(disparity.shape)
+        error_still, error_moved = cv2.absdiff(old, new), cv2.absdiff(_fetched(old, positions), new)
+        gain = cv2.blur(cv2.subtract(error_still, error_moved, dtype=cv2.CV_32F), _NEIGHBOURS)
+        weight = np.clip(gain * np.float32(1 / _FULL_GAIN), 0.0, 1.0)
+        return np.asarray(disparity + weight * (_fetched(disparity, positions) - disparity), dtype=np.float32)
 
-    def _positions(self, shape: tuple[int, ...]) -> Map:
+    def _grid_of(self, shape: tuple[int, ...]) -> Map:
         height, width = shape
         if self._grid.shape[:2] != (height, width):
             columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
