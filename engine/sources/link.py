@@ -24,6 +24,7 @@ _SILENCE_S = 2.0
 _GRACE_S = 3.0
 """A relay that does not give up by itself, because it hangs where FFmpeg does not look at the clock, gets this much."""
 _NOTICE_S = 2.5
+_IN_PIECES = ("hls", "dash")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +152,9 @@ class Link:
     def _describe(self, description: Description) -> None:
         if self._description is None:
             is_live = self._connection.is_live
-            self._queue.is_live = not description.is_finite if is_live is None else is_live
+            # A play list hands out seconds at once: shown as they come, all but the last pictures would be lost.
+            as_it_comes = not description.is_finite and description.container not in _IN_PIECES
+            self._queue.is_live = as_it_comes if is_live is None else is_live
         self._description = description
 
     def _note_packet(self, packet: Packet, is_first: bool) -> None:
@@ -180,6 +183,7 @@ class Link:
         """Whether asking again makes no sense."""
         if self._connection.backoff is None or self._description is None or self._is_replay:
             return True
+        # A play list ends only when it says so.
         is_recording = not self._queue.is_live or self._description.duration_s is not None
         return fault == END and is_recording
 

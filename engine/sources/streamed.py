@@ -224,8 +224,10 @@ class StreamedSource(ClosesAtExit):
         if ticks is not None and ticks < 0:
             return None
         if self._seen != self._connections:
-            # It broke off and goes on a little earlier: what was given already is not given again.
-            if ticks is None or ticks <= self._last:
+            # A recording that broke off goes on a little earlier: what was given already is not given again. A
+            # transmission in pieces goes on wherever it is now.
+            is_same = self._description is not None and self._description.is_finite
+            if is_same and (ticks is None or ticks <= self._last):
                 return None
             self._seen = self._connections
         return self._repair(ticks)

@@ -162,6 +162,36 @@ def test_a_play_list_of_the_same_server_is_played(web) -> None:
         assert len(list(source.frames())) == 30
 
 
+def test_a_play_list_that_grows_is_paced_and_comes_back(web, listener) -> None:
+    """Its pieces come at once, so that they are no measure of time; between them the server fails once."""
+    failures: list[int] = []
+
+    def answer(request: Any) -> None:
+        name = request.path.strip("/").partition(".")[0]
+        if name != "live":
+            request.transmit_as_fast_as_it_goes(request.server.gops[int(name)])
+            return
+        newest = 8 + int((time.monotonic() - request.server.on_air_s) / 0.2)
+        if newest >= 16 and not failures:
+            failures.append(newest)
+            request.send_error(404)
+            return
+        first = max(0, newest - 6)
+        pieces = "".join(f"#EXTINF:0.2,\n{number}.ts\n" for number in range(first, newest + 1))
+        head = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXT-X-MEDIA-SEQUENCE:{first}\n"
+        request.transmit_as_fast_as_it_goes((head + pieces).encode())
+
+    web.answer = answer
+    connection = network_connection(web.url.replace("live.ts", "live.m3u8"), backoff=Backoff(first_s=0.05))
+    with StreamedSource(connection, duration_s=2.5) as source:
+        source.listen(listener)
+        assert not source.is_live
+        frames = list(source.frames())
+    assert np.all(np.diff([frame.pts for frame in frames]) > 0)
+    assert len(frames) >= 50
+    assert failures
+
+
 # --- other protocols --------------------------------------------------------------------------------------------------
 
 
