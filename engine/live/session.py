@@ -165,7 +165,8 @@ def frames_and_depth(options: PlayOptions, source: Source) -> tuple[Iterator[Fra
     """
     if options.depth == EXACT:
         if kind_of(options.input) != "pattern":
-            raise UsageError(f"--depth {EXACT}: only the test pattern knows its own depth; {options.input} does not")
+            name = shown_name(options.input)
+            raise UsageError(f"--depth {EXACT}: only the test pattern knows its own depth; {name} does not")
         return source.frames(), None
     stage = depth_stage(options, source.info)
     if isinstance(stage, FileDepthStage):
