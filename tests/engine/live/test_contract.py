@@ -1,4 +1,4 @@
-"""Every way a session can end: all threads are joined within a second, and an error says where it happened."""
+"""The contract about ends: however a session ends, all threads are joined within a second, and an error says where."""
 
 from __future__ import annotations
 
