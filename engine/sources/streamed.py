@@ -22,6 +22,8 @@ from engine.sources.timing import ArrivalClock, TimestampRepair
 SOURCE_LATE = "source late"
 """Cause of drops: packets that were passed over because decoding did not keep up with the stream."""
 _LIVE_TICKS = 90_000
+# FFmpeg makes up timestamps for these, at 25 or 30 a second, whatever the camera does.
+_TIMELESS = frozenset({"mpjpeg", "mjpeg", "h264", "hevc", "m4v", "obu", "yuv4mpegpipe"})
 _LOOK_AROUND_S = 1.0
 _NOTICE_S = 4.0
 
@@ -87,6 +89,7 @@ class StreamedSource(ClosesAtExit):
         self._repair = TimestampRepair(self._time_base, rate)
         self._clock = ArrivalClock(_LIVE_TICKS)
         self._seen = self._connections
+        self._is_timed = description.container not in _TIMELESS
         self._info = StreamInfo(
             width=self._fitting.width,
             height=self._fitting.height,
@@ -219,7 +222,8 @@ class StreamedSource(ClosesAtExit):
             if self._seen != self._connections:
                 self._seen = self._connections
                 self._clock.reconnect()
-            return self._clock(None if picture.pts is None else float(picture.pts * unit), arrival_s)
+            time_s = float(picture.pts * unit) if picture.pts is not None and self._is_timed else None
+            return self._clock(time_s, arrival_s)
         ticks = None if picture.pts is None else round((picture.pts * unit - self._origin) / self._time_base)
         if ticks is not None and ticks < 0:
             return None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -190,6 +191,30 @@ def test_a_play_list_that_grows_is_paced_and_comes_back(web, listener) -> None:
     assert np.all(np.diff([frame.pts for frame in frames]) > 0)
     assert len(frames) >= 50
     assert failures
+
+
+def test_a_web_camera_that_sends_jpegs(web) -> None:
+    """Many send nothing else: pictures without times, one after the other."""
+
+    def answer(request: Any) -> None:
+        request.head(Content_Type="multipart/x-mixed-replace; boundary=frame")
+        for index in range(200):
+            ok, jpeg = cv2.imencode(".jpg", np.full((48, 64, 3), 20 + index, np.uint8))
+            assert ok
+            head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+            request.wfile.write(head.encode() + jpeg.tobytes() + b"\r\n")
+            if request.server.is_over.wait(1 / 30):
+                return
+
+    web.answer = answer
+    with open_source(web.url.replace("live.ts", "video")) as source:
+        assert source.is_live
+        frames = list(islice(source.frames(), 30))
+    seconds = np.diff([float(frame.pts * frame.time_base) for frame in frames])
+    assert np.all(seconds > 0)
+    came_s = np.diff([frame.stamps[0][1] for frame in frames])
+    assert np.allclose(seconds[10:], came_s[10:], atol=2e-4), "FFmpeg would say 25 a second"
+    assert frames[-1].planes[0].mean() > frames[0].planes[0].mean()
 
 
 # --- other protocols --------------------------------------------------------------------------------------------------
