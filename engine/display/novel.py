@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
     import moderngl
 
-_COLUMNS, _FEWER_COLUMNS = 320, 160
-"""Cells across: about what depth networks see; half of it where the processor draws. Tears run along pixels anyway."""
+_CELL, _COLUMNS = 2, 320
+_COARSE_CELL, _FEWER_COLUMNS = 8, 160
+"""Smallest cells, in pixels, and most cells across: about what depth networks see. Coarser where the processor draws,
+which pays for every triangle; tears run along pixels all the same."""
 _SOFTWARE = ("llvmpipe", "softpipe", "swiftshader")
 _TEAR_PX, _TEAR_SLOPE = 1.5, 1.0
 """What is no surface any more: a step of more pixels of parallax between neighbours, or a slope of more pixels a pixel
@@ -74,9 +76,9 @@ class _Target:
 class _Surface:
     """One eye of the last frame as mesh cells and background layer."""
 
-    def __init__(self, ctx: moderngl.Context, size: tuple[int, int], columns: int) -> None:
+    def __init__(self, ctx: moderngl.Context, size: tuple[int, int], cell: int) -> None:
         self.size = size
-        self.cell = max(2, -(-size[0] // columns))
+        self.cell = cell
         self.cells = (-(-size[0] // self.cell), -(-size[1] // self.cell))
         self.parallax = PlaneTexture(ctx)
         self.range = _Target(ctx, self.cells, (4, "f4"), (1, "f4"))
@@ -123,7 +125,7 @@ class NovelView:
         self._ctx = ctx
         self._programs = programs
         renderer = str(ctx.info["GL_RENDERER"]).lower()
-        self._columns = _FEWER_COLUMNS if any(name in renderer for name in _SOFTWARE) else _COLUMNS
+        self._is_software = any(name in renderer for name in _SOFTWARE)
         self._surfaces: list[_Surface | None] = [None, None]
         self._drawn: list[_DrawnEye | None] = [None, None]
         self._elements: dict[tuple[int, int], moderngl.Buffer] = {}
@@ -266,7 +268,8 @@ class NovelView:
         if present is None or present.size != size:
             if present is not None:
                 present.release()
-            present = self._surfaces[eye] = _Surface(self._ctx, size, self._columns)
+            smallest, columns = (_COARSE_CELL, _FEWER_COLUMNS) if self._is_software else (_CELL, _COLUMNS)
+            present = self._surfaces[eye] = _Surface(self._ctx, size, max(smallest, -(-size[0] // columns)))
         return present
 
     def _drawn_eye(self, eye: int, size: tuple[int, int]) -> _DrawnEye:

@@ -2,7 +2,7 @@
 // Put in front of every fragment shader that shows an eye. Positions are luma pixels, origin at the top left,
 // pixel centres at index + 0.5.
 in vec2 uv;
-out vec4 colour;
+layout(location = 0) out vec4 colour;
 
 uniform vec2 size;           // of the luma plane, pixels
 uniform vec2 luma_texel;     // 1 / size of the luma texture

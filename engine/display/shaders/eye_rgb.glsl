@@ -2,7 +2,7 @@
 // Put in front of a fragment shader instead of eye.glsl where the eyes are drawn already: R'G'B' in the texture that
 // otherwise holds luma, one pixel of it under one pixel of the output.
 in vec2 uv;
-out vec4 colour;
+layout(location = 0) out vec4 colour;
 
 vec3 eye(sampler2D y, sampler2D u, sampler2D v, vec2 where) {
     return texture(y, where).rgb;

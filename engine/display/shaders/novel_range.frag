@@ -14,11 +14,11 @@ void main() {
     range = vec4(texelFetch(parallax, corner, 0).r);
     float steepest = 0.0;
     // The corners to the right and below are the first pixels of other cells. Once along rows and once along columns.
-    for (int pass = 0; pass < 2; ++pass) {
+    for (int turn = 0; turn < 2; ++turn) {
         for (int j = 0; j <= cell; ++j) {
             float before = 0.0;
             for (int i = 0; i <= cell; ++i) {
-                float p = texelFetch(parallax, min(corner + (pass == 0 ? ivec2(i, j) : ivec2(j, i)), last), 0).r;
+                float p = texelFetch(parallax, min(corner + (turn == 0 ? ivec2(i, j) : ivec2(j, i)), last), 0).r;
                 range.xy = vec2(min(range.x, p), max(range.y, p));
                 steepest = i == 0 ? steepest : max(steepest, abs(p - before));
                 before = p;

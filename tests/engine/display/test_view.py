@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +60,13 @@ def test_depth_key_overrides_any_layout(layout: str) -> None:
 def test_lenses_that_are_closer_together_sit_nearer_to_the_middle() -> None:
     assert Lens(ipd_mm=63, panel_mm=126).centre == 0.5
     assert Lens(ipd_mm=60, panel_mm=126).centre > 0.5
+
+
+def test_the_guide_shows_every_layout() -> None:
+    guide = Path(__file__).parents[3] / "docs" / "display.md"
+    text = guide.read_text()
+    shown = set(re.findall(r"\(pictures/(play-[a-z-]+\.jpg)\)", text))
+    assert {f"play-{layout}.jpg" for layout in SCREEN_LAYOUTS} | {"play-hud.jpg", "play-keys.jpg"} <= shown
+    for name in shown:
+        assert 1_000 < (guide.parent / "pictures" / name).stat().st_size < 150_000
+    assert all(f"`{layout}`" in text for layout in SCREEN_LAYOUTS)
