@@ -59,6 +59,8 @@ class Link:
     def __init__(self, connection: Connection, queue: PacketQueue, say: Say, *, start_s: float = 0.0) -> None:
         self.losses: list[str] = []
         """Why the stream was lost, once for each time that it came back."""
+        self.error: BaseException | None = None
+        """What broke the reader itself, once it is over."""
         self._connection = connection
         self._queue = queue
         self._say = say
@@ -108,6 +110,15 @@ class Link:
 
     def _run(self) -> None:
         fault = STOPPED
+        try:
+            fault = self._read_until_it_is_over()
+        except BaseException as error:  # noqa: BLE001 -- raised again on the thread of the consumer
+            self.error = error
+        finally:
+            self._queue.put(fault)
+
+    def _read_until_it_is_over(self) -> Fault:
+        fault = STOPPED
         while not self._is_stopped:
             fault = self._read()
             delay_s = None if self._is_final(fault) else self._next_delay()
@@ -120,12 +131,17 @@ class Link:
                 self._wake.get(timeout=delay_s)
             except Empty:
                 continue
-        self._queue.put(STOPPED if self._is_stopped else fault)
+        return STOPPED if self._is_stopped else fault
 
     def _read(self) -> Fault:
         """One connection, from opening to its end."""
         self._heard_s, self._is_hung = time.perf_counter(), False
-        feed: Feed = (ProcessFeed if self._connection.may_hang else ThreadFeed)(self._request)
+        feed: Feed
+        try:
+            feed = (ProcessFeed if self._connection.may_hang else ThreadFeed)(self._request)
+        except OSError as error:
+            # No more processes, no more memory: perhaps later.
+            return Fault(kind=type(error).__name__, errno=error.errno, text=error.strerror or "")
         self._feed = feed
         if self._is_stopped:
             # It was said before there was anything to kill.

@@ -199,6 +199,8 @@ class StreamedSource(ClosesAtExit):
             if isinstance(entry, Description | Fault) and decoder is not None:
                 yield from decoder.decode(None)
             if isinstance(entry, Fault):
+                if self._link.error is not None:
+                    raise self._link.error
                 self._fault = entry
                 return
             if isinstance(entry, Description):
