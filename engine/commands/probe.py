@@ -17,7 +17,9 @@ from engine.errors import InputError
 from engine.frame import Colour, StreamInfo
 from engine.report import write_json
 from engine.sources import kind_of, open_source, shown_name
+from engine.sources.feed import Description
 from engine.sources.probe import FileProbe, StreamProbe, probe_file
+from engine.sources.streamed import StreamedSource
 
 _MATRICES = {0: "RGB", 1: "BT.709", 5: "BT.601", 6: "BT.601", 9: "BT.2020"}
 _TRANSFERS = {16: "PQ (HDR10)", 18: "HLG"}
@@ -49,6 +51,9 @@ def run(options: ProbeOptions) -> int:
             raise InputError(f"{options.input}: {'; '.join(problems)}")
     with open_source(options.input) as source:
         info = source.info
+        if isinstance(source, StreamedSource):
+            screen.print(_stream(source), markup=False)
+            document["stream"] = {"is_live": source.is_live, **_without_bytes(source.description)}
         screen.print(_plan(shown, info, is_live=source.is_live), markup=False)
         for line in (*problems, *source.warnings):
             screen.print(f"Mind: {line}", markup=False)
@@ -122,6 +127,19 @@ def _plan(spec: str, info: StreamInfo, *, is_live: bool) -> str:
         f"and write them as half side by side of the same size: wheatstone convert {shlex.quote(spec)} {output}"
         + (" --duration SECONDS" if is_live else "")
     )
+
+
+def _stream(source: StreamedSource) -> str:
+    what = source.description
+    kind = "live" if source.is_live else f"a recording of {_length(what.duration_s)}"
+    words = [what.codec, what.container, kind, "with sound" if what.has_sound else "without sound"]
+    return f"Stream: {', '.join(words)}".replace("of unknown", "of unknown length")
+
+
+def _without_bytes(description: Description) -> dict[str, Any]:
+    words = dataclasses.asdict(description)
+    del words["extradata"]
+    return words
 
 
 def _colour(colour: Colour, height: int) -> str:

@@ -75,9 +75,9 @@ class StreamedSource(ClosesAtExit):
     def _begin(self) -> None:
         self._pictures = self._decode()
         self._pending = next(self._pictures, None)
-        if self._pending is None or self._description is None:
+        if self._pending is None:
             raise InputError(f"{self._connection.name}: {self._connection.explain(self._fault or STOPPED)}")
-        description, (first, _) = self._description, self._pending
+        description, (first, _) = self.description, self._pending
         if self._start and self.is_live:
             raise UsageError(
                 f"--start {float(self._start):g}: {self._connection.name} is live and has no beginning to skip"
@@ -109,6 +109,12 @@ class StreamedSource(ClosesAtExit):
         return self._info
 
     @property
+    def description(self) -> Description:
+        """What the relay found when it opened the input."""
+        assert self._description is not None
+        return self._description
+
+    @property
     def origin_s(self) -> Fraction:
         """The time in a recording that became zero; a live stream begins at zero."""
         return Fraction(0) if self.is_live else self._origin
@@ -121,7 +127,7 @@ class StreamedSource(ClosesAtExit):
     @property
     def has_sound(self) -> bool:
         """Whether there is sound, which is not read."""
-        return self._description is not None and self._description.has_sound
+        return self.description.has_sound
 
     @property
     def drops(self) -> Mapping[str, int]:
@@ -232,8 +238,7 @@ class StreamedSource(ClosesAtExit):
         if self._seen != self._connections:
             # A recording that broke off goes on a little earlier: what was given already is not given again. A
             # transmission in pieces goes on wherever it is now.
-            is_same = self._description is not None and self._description.is_finite
-            if is_same and (ticks is None or ticks <= self._last):
+            if self.description.is_finite and (ticks is None or ticks <= self._last):
                 return None
             self._seen = self._connections
         return self._repair(ticks)

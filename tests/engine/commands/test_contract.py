@@ -180,5 +180,6 @@ def test_probe_names_a_stream_without_its_password(
     assert main(["probe", serve(endless(transmission)), "--json", str(file)]) == 0
     out, err = capsys.readouterr()
     assert "a live stream of frames of 160x96 yuv420p" in out
+    assert "Stream: h264, mpegts, live, without sound" in out
     assert "live-3d.mp4 --duration SECONDS" in out.replace("\n", " ")
     assert "secret" not in out + err + file.read_text()
