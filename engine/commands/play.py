@@ -77,9 +77,10 @@ def _play(options: PlayOptions, beginning: _Beginning, head: HeadPose) -> LiveRe
     begun = replace(options, layout=preset.layout, anaglyph=preset.glasses, strength=preset.strength)
     with open_session(begun) as session:
         view = replace(preset.view(), show_hud=options.hud, is_full_screen=options.full_screen, head=head)
-        session.screen.view = view
-        # What this view needs is compiled before the clock starts.
-        session.screen.redraw()
+        # What this view needs, and in a window what a moved head does, is compiled before the clock starts.
+        for pose in (head,) if options.headless else (head.moved(x=0.001), head):
+            session.screen.view = replace(view, head=pose)
+            session.screen.redraw()
         try:
             return session.play()
         finally:

@@ -257,6 +257,7 @@ class WindowSurface:
         glfw = self._glfw
         if self._windowed is not None:
             glfw.set_window_monitor(self._window, None, *self._windowed, 0)
+            glfw.set_input_mode(self._window, glfw.CURSOR, glfw.CURSOR_NORMAL)
             self._windowed = None
             return False
         monitor = self._monitor()
@@ -336,6 +337,7 @@ class WindowSurface:
         glfw.set_window_monitor(
             window, monitor.handle, 0, 0, monitor.rect.width, monitor.rect.height, monitor.refresh_rate
         )
+        glfw.set_input_mode(window, glfw.CURSOR, glfw.CURSOR_HIDDEN)
 
 
 def main_display(number: int | None = None) -> str:

@@ -135,6 +135,27 @@ def test_tears_run_along_pixels(stage: Callable[..., Stage]) -> None:
     assert (moved[10:20, 21 - int(NEAR), 0] > 230).all()
 
 
+def test_near_things_cover_far_ones(stage: Callable[..., Stage]) -> None:
+    """The post is right of the square; with the head to the left the two meet, and the square stays whole."""
+    frame = two_layers()
+    assert frame.views is not None
+    luma = frame.planes[0].copy()
+    luma[:, 74:78] = 120
+    view = replace(frame.views[0], planes=(luma,))
+    moved = stage(replace(frame, planes=(luma,), views=(view, view))).look(HeadPose(x=-1.5))
+    assert (moved[..., 0] > 190).sum() == 21 * 21
+    assert (moved[31:50, 60:79, 0] > 190).all()
+    assert (moved[10, 69:71, 0] > 100).all(), "above the square the post is where it should be behind it"
+
+
+def test_layouts_and_poses_in_turn_leave_nothing_behind(stage: Callable[..., Stage]) -> None:
+    one, tour = stage(), [name for name in SCREEN_LAYOUTS for _ in range(2)]
+    poses = [HeadPose(x=0.5), HeadPose()]
+    seen = [one.look(poses[index % 2], layout=name) for index, name in enumerate(tour)]
+    for index, (name, pixels) in enumerate(zip(tour, seen, strict=True)):
+        assert np.array_equal(pixels, stage().look(poses[index % 2], layout=name)), (name, poses[index % 2])
+
+
 def test_soft_slopes_are_stretched_and_not_torn(stage: Callable[..., Stage]) -> None:
     """A wall that comes nearer by two thirds of a pixel a pixel: all of it stays gray, and nothing shows through."""
     frame = two_layers()
