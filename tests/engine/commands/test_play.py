@@ -213,6 +213,14 @@ class Window:
         assert self.process.returncode == status, err
         return out, err
 
+    def wait_until_playing(self, press: Callable[[str], None], shot: str = "wheatstone-001.png") -> None:
+        """A window takes keys while it is still loading; a screenshot says that it plays."""
+        press("p")
+        deadline = time.perf_counter() + 20
+        while not (self.folder / shot).exists():
+            assert time.perf_counter() < deadline, "no screenshot came"
+            time.sleep(0.02)
+
     @property
     def settings_file(self) -> Path:
         return self.folder / "config" / "wheatstone" / "play.json"
@@ -239,6 +247,7 @@ def window(x_display: str, tmp_path: Path) -> Iterator[Callable[..., Window]]:
 def test_keys_in_a_real_window(window: Callable[..., Window], press: Callable[[str], None]) -> None:
     """Every kind of key, then quit: screenshots are written, figures shown, nothing hangs."""
     one = window("pattern:320x180", *EXACT)
+    one.wait_until_playing(press)
     for key in ["h", "l", "a", "s", "d", "d", "Up", "Down", "Left", "Right", "c", "question", "p", "question"]:
         press(key)
     press("space")
@@ -251,7 +260,7 @@ def test_keys_in_a_real_window(window: Callable[..., Window], press: Callable[[s
     assert time.perf_counter() - since < 5
     assert err == ""
     assert out.startswith("pattern:320x180: ")
-    first, second = (cv2.imread(str(one.folder / f"wheatstone-{n:03d}.png")) for n in (1, 2))
+    first, second = (cv2.imread(str(one.folder / f"wheatstone-{n:03d}.png")) for n in (2, 3))
     assert first is not None
     assert second is not None
     assert first.shape == second.shape == (180, 320, 3)
@@ -269,6 +278,7 @@ def test_a_still_picture_stays_until_quit_and_follows_the_keys(
     cv2.imwrite(str(tmp_path / "in.png"), np.full((90, 160, 3), 90, np.uint8))
     np.save(tmp_path / "depth.npy", np.linspace(0, 1, 90, dtype=np.float32)[:, None].repeat(160, axis=1))
     one = window("in.png", "--depth", "file:depth.npy", "--infill", "stretch")
+    one.wait_until_playing(press)
     for _ in range(3):
         press("Up")
         time.sleep(0.2)
@@ -337,6 +347,7 @@ def test_a_moved_head_sees_the_nearest_thing_elsewhere(tmp_path: Path) -> None:
 def test_moving_the_head_in_a_frozen_picture(window: Callable[..., Window], press: Callable[[str], None]) -> None:
     """No frame comes, and yet the picture follows the head."""
     one = window("pattern:320x180", *EXACT, "--layout", "left", "--strength", "8")
+    one.wait_until_playing(press)
     press("space")
     time.sleep(0.5)
     press("p")
@@ -347,7 +358,7 @@ def test_moving_the_head_in_a_frozen_picture(window: Callable[..., Window], pres
     press("p")
     press("q")
     one.finish()
-    home, moved, back = (cv2.imread(str(one.folder / f"wheatstone-{n:03d}.png"))[30:140].astype(int) for n in (1, 2, 3))
+    home, moved, back = (cv2.imread(str(one.folder / f"wheatstone-{n:03d}.png"))[30:140].astype(int) for n in (2, 3, 4))
     assert np.array_equal(home, back)
     assert (np.abs(home - moved).max(axis=-1) > 40).mean() > 0.02
 
