@@ -11,6 +11,7 @@ from engine.sources import x11
 from engine.sources.backoff import Backoff
 from engine.sources.feed import Fault, Request
 from engine.sources.link import Connection
+from engine.sources.stream_faults import stream_reason
 
 _SPEC = re.compile(r"screen(?::(?P<what>.+?))?(?:@(?P<rate>\d+))?")
 _RATE = "30"
@@ -38,9 +39,11 @@ def screen_connection(spec: str) -> Connection:
     else:
         request, notes = _x11_request(spec, what, rate)
 
-    def explain(_fault: Fault) -> str:
+    def explain(fault: Fault) -> str:
+        if what.isdecimal():
+            return stream_reason(fault, open_s=_OPEN_S)
         # Whatever happens to a window, the display has no better word for it than failure.
-        return "its window was closed, hidden or resized" if not what.isdecimal() else "the screen cannot be read"
+        return "its window was closed, hidden or resized"
 
     return Connection(
         name=spec,
