@@ -22,6 +22,8 @@ def virtual_display(*options: str) -> Iterator[str]:
         pytest.skip("Xvfb is not installed (Debian and Ubuntu: xvfb)")
     read_end, write_end = os.pipe()
     command = [binary, "-displayfd", str(write_end), "-screen", "0", "1280x800x24", "-nolisten", "tcp", *options]
+    # Without this it begins anew whenever the last window closes, and turns away who comes just then.
+    command.append("-noreset")
     server = subprocess.Popen(command, pass_fds=[write_end], stderr=subprocess.DEVNULL)
     os.close(write_end)
     with os.fdopen(read_end) as pipe:
