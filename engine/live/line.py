@@ -109,8 +109,8 @@ class LiveLine:
         self._stereo = stereo
         self._wake = wake
         self._interrupt = interrupt
-        self._mailbox: Channel[Frame] = Channel(1, policy, lambda _frame: self._note_loss(DISPLAY_LATE))
-        inbox: Edge[Frame] = Edge(capacity=1, policy=policy, on_drop=lambda _frame: self._note_loss(RENDER_LATE))
+        self._mailbox: Channel[Frame] = Channel(1, policy, lambda _frame: self.drops.add(DISPLAY_LATE))
+        inbox: Edge[Frame] = Edge(capacity=1, policy=policy, on_drop=self._on_late)
         self._graph: Graph[Frame] = Graph(
             Source(name="source", items=lambda: pacer.frames(frames), stop=self._end_source),
             [],
@@ -186,8 +186,9 @@ class LiveLine:
         self._mailbox.put(frame)
         self._wake()
 
-    def _note_loss(self, cause: str) -> None:
-        self.drops.add(cause)
+    def _on_late(self, _frame: Frame) -> None:
+        """A frame was replaced in front of the picture stage. In front of a window it may only be the screen's rate."""
+        self.drops.add(RENDER_LATE)
         if self._depth is not None:
             self._depth.give_way()
 
