@@ -15,6 +15,9 @@ from engine.live.report import LiveReport
 from engine.live.session import LiveSession, open_session
 from engine.report import write_json
 
+_LONG_S = 6.0
+"""How long words stand that nobody waited for."""
+
 
 def run(options: PlayOptions) -> int:
     """Play until the input is over or the window is closed; say how it went in one line.
@@ -81,6 +84,8 @@ def _play(options: PlayOptions, beginning: _Beginning, head: HeadPose) -> LiveRe
         for pose in (head,) if options.headless else (head.moved(x=0.001), head):
             session.screen.view = replace(view, head=pose)
             session.screen.redraw()
+        if beginning.problems:
+            session.loop.say(beginning.problems[-1], _LONG_S)
         try:
             return session.play()
         finally:

@@ -123,7 +123,7 @@ class Settings:
         except OSError as error:
             return f"{self.path}: the settings cannot be written ({error.strerror})"
         self.displays = displays
-        return ""
+        return present.problems[-1] if present.problems else ""
 
     def _put_aside(self, reason: str) -> None:
         """Make room for a file of ours without losing one that somebody may want to look at."""

@@ -209,7 +209,7 @@ class Window:
         )
 
     def finish(self, status: int = 0) -> tuple[str, str]:
-        out, err = self.process.communicate(timeout=20)
+        out, err = self.process.communicate(timeout=40)
         assert self.process.returncode == status, err
         return out, err
 

@@ -129,6 +129,13 @@ def test_a_file_that_turned_newer_meanwhile_is_left_alone(path: Path) -> None:
     assert path.read_text() == text
 
 
+def test_a_file_damaged_meanwhile_is_said_and_kept(path: Path) -> None:
+    settings = Settings.load(path)
+    written(path, "of another program")
+    assert "kept as play.json.kept-1" in settings.remember("TV", {"layout": "sbs"})
+    assert Settings.load(path).displays == {"TV": {"layout": "sbs"}}
+
+
 def test_a_folder_in_the_way_is_said(path: Path) -> None:
     path.mkdir(parents=True)
     settings = Settings.load(path)
