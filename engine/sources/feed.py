@@ -126,8 +126,9 @@ class ProcessFeed:
     def __init__(self, request: Request) -> None:
         words = asdict(request)
         reads_stdin = words.pop("reads_stdin")
+        # -P: beside the script lie modules of ours that are called like other people's.
         self._process = subprocess.Popen(
-            [sys.executable, "-I", str(Path(relay.__file__))],
+            [sys.executable, "-P", str(Path(relay.__file__))],
             stdin=None if reads_stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -107,7 +107,7 @@ def test_ctrl_c_is_not_for_the_relay(make_clip) -> None:
     request = {"url": str(make_clip()), "format": None, "attempts": [{}], "open_s": None, "read_s": None}
     request |= {"host": None, "start_s": 0.0}
     environment = {**os.environ, relay.REQUEST_VARIABLE: json.dumps(request)}
-    command = [sys.executable, "-I", str(Path(relay.__file__))]
+    command = [sys.executable, "-P", str(Path(relay.__file__))]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
