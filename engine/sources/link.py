@@ -126,7 +126,7 @@ class Link:
                 break
             self._lost_because = self._connection.explain(fault)
             self._resume()
-            self._say(f"stream lost ({self._lost_because}), trying again in {delay_s:.1f} s", delay_s + _NOTICE_S)
+            self._say(f"stream lost, trying again in {delay_s:.1f} s ({self._lost_because})", delay_s + _NOTICE_S)
             try:
                 self._wake.get(timeout=delay_s)
             except Empty:
