@@ -13,8 +13,9 @@ import numpy as np
 from benchmarks.kernels.scene import Array, make_noisy_parallax, make_parallax, make_planes
 from benchmarks.ladder.blend_in_runs import blend_in_runs
 from benchmarks.ladder.paint import paint
-from benchmarks.ladder.runs import runs
+from benchmarks.ladder.runs import new_rows, runs
 from benchmarks.ladder.scatter import scatter
+from benchmarks.ladder.segments import segments
 from benchmarks.record import Record
 from kernels.forward_splat.cpu import _new_rows
 from kernels.forward_splat.op import check_planes
@@ -24,13 +25,17 @@ EYE, TEAR_PX = np.float32(0.5), np.float32(3)
 
 def rungs(luma: Array, parallax: Array) -> dict[str, tuple[Any, Array, Array]]:
     """Name -> (call, its picture, its parallax with NaN in holes), slowest first."""
-    scratch = _new_rows(check_planes((luma,))[1])
-    rows: dict[str, Any] = {"paint": np.empty((3, luma.shape[1]), np.float32)}
+    width = luma.shape[1]
+    own: dict[str, Any] = {
+        "paint": np.empty((3, width), np.float32),
+        "segments": _new_rows(check_planes((luma,))[1]),
+    }
     made = {}
-    for rung in (paint, scatter, blend_in_runs, runs):
+    for rung in (paint, scatter, blend_in_runs, runs, segments):
         name = rung.__name__
         out, seen = np.empty_like(luma), np.empty_like(parallax)
-        made[name] = (partial(rung, luma, parallax, EYE, TEAR_PX, out, seen, rows.get(name, scratch)), out, seen)
+        rows = own.get(name, new_rows(width))
+        made[name] = (partial(rung, luma, parallax, EYE, TEAR_PX, out, seen, rows), out, seen)
     return made
 
 

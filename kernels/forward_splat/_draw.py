@@ -1,15 +1,31 @@
-"""Compiled loops that say where the surfaces of a row land, what colours they show, and draw them far to near."""
+"""Compiled loops that say where the surfaces of a row land, what colours they show, and draw them far to near.
+
+A segment is all samples of a row between two breaks: one surface, so its pixels have no gap and none is covered twice.
+
+    sources   three rows of colours, the last two read only where three, and half as wide as the first where half
+    shown     per sample x what the surface from x to x+1 shows at its first pixel: three colours and the parallax
+    target    the same of each pixel: three rows of colours and the parallax
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from kernels._jit import compiled, compiled_inline
+from kernels.forward_splat._vector import ALL_LANES, LANES, equal_codes, lowest_bit, move_block, move_eight, move_one
 from kernels.forward_splat.layout import Array
 
 _ZERO = np.float32(0)
 _HALF = np.float32(0.5)
 _ONE = np.float32(1)
+
+_BREAK = 255
+"""The code of a sample that is not one surface with its right neighbour; other codes are counts of pixels."""
+_MANY = 254
+"""The code of a surface that covers as many pixels, or more."""
+
+_Four = tuple[Array, Array, Array, Array]
+_Three = tuple[Array, Array, Array]
 
 
 @compiled
@@ -25,11 +41,12 @@ def _level(t: np.float32, a: np.float32, b: np.float32) -> np.int32:
 
 @compiled
 def solve(
-    parallax: Array, eye: np.float32, tear: np.float32, hard: Array, between: Array, warped: Array
+    parallax: Array, eye: np.float32, tear: np.float32, codes: Array, between: Array, warped: Array
 ) -> None:  # fmt: skip
     """For the surface from each sample x to x+1: what it shows at the first pixel it covers.
 
-    hard: 0 if that is its only pixel. between: how far from x to x+1 the pixel lies. warped: the parallax there.
+    codes: how many pixels it covers, or that there is none. between: how far from x to x+1 the first pixel lies.
+    warped: the parallax there.
     """
     width = parallax.size
     limit = np.float32(width)
@@ -40,165 +57,175 @@ def solve(
         step = after - at
         joined = (step > _ZERO) & (step <= tear)
         first = _pixel(at, limit)
-        count = _pixel(after, limit) - first
-        hard[x] = (not joined) | (count != _ONE)
+        count = np.int32(min(_pixel(after, limit) - first, np.float32(_MANY)))
+        codes[x] = count if joined else np.int32(_BREAK)
         # The clamp is for surfaces that cover no pixel; it keeps their unused colours from overflowing an integer.
         t = max(min((first - at) / step, _ONE), _ZERO) if joined else _ZERO
         between[x] = t
         warped[x] = a + (t * (b - a) if t > _ZERO else _ZERO)
+    codes[width - 1] = _BREAK
 
 
 @compiled
-def blend(colours: Array, between: Array, width: int, blended: Array) -> None:
+def blend(source: Array, between: Array, width: int, blended: Array) -> None:
+    """What one channel shows at the first pixel of each surface."""
     for x in range(width - 1):
-        blended[x] = _level(between[x], colours[x], colours[x + 1])
+        blended[x] = _level(between[x], np.float32(source[x]), np.float32(source[x + 1]))
+
+
+@compiled
+def blend_half(source: Array, codes: Array, between: Array, width: int, blended: Array) -> None:
+    """The same for a half-width channel.
+
+    Colours between two sites are blended only where no break lies between them.
+    """
+    for k in range((width - 1) >> 1):
+        here, right = np.float32(source[k]), np.float32(source[k + 1])
+        mean = _HALF * (here + right)
+        blended[2 * k] = _level(between[2 * k], here, mean if codes[2 * k + 1] != _BREAK else here)
+        blended[2 * k + 1] = _level(between[2 * k + 1], mean if codes[2 * k] != _BREAK else right, right)
+    if width & 1 == 0:
+        blended[width - 2] = source[(width - 2) >> 1]
+
+
+@compiled
+def _ends(source: Array, half: bool, x: int, codes: Array) -> tuple[np.float32, np.float32]:
+    """The colours of samples x and x+1, which are one surface."""
+    if not half:
+        return np.float32(source[x]), np.float32(source[x + 1])
+    k = x >> 1
+    here = np.float32(source[k])
+    if x & 1:
+        right = np.float32(source[k + 1])
+        return _HALF * (here + right) if codes[x - 1] != _BREAK else right, right
+    return here, _HALF * (here + np.float32(source[k + 1])) if codes[x + 1] != _BREAK else here
+
+
+@compiled
+def _find_breaks(codes: Array, width: int, breaks: Array) -> int:
+    """Write every x with a break between x and x+1, the row's end last; how many there are."""
+    count = 0
+    for start in range(0, width, LANES):
+        mask = equal_codes(codes, start, _BREAK)
+        while mask:
+            breaks[count] = start + lowest_bit(mask)
+            count += 1
+            mask &= mask - 1
+    return count
 
 
 @compiled_inline
-def _draw_half(
-    x: int, on_left: bool, parallax: Array, colours: Array, num_channels: int, eye: np.float32,
-    d0: Array, d1: Array, d2: Array, seen: Array,
+def _draw_between(
+    x: int, j: int, parallax: Array, eye: np.float32, codes: Array, sources: _Three, three: bool, half: bool,
+    target: _Four,
 ) -> None:  # fmt: skip
-    """Draw the half pixel that sample x keeps beside a break."""
-    limit = np.float32(parallax.size)
-    at = np.float32(x) + eye * parallax[x]
-    start, stop = (at - _HALF, at) if on_left else (at, at + _HALF)
-    for j in range(np.int32(_pixel(start, limit)), np.int32(_pixel(stop, limit))):
-        d0[j] = colours[0, x] + _HALF
-        if num_channels == 3:
-            d1[j] = colours[1, x] + _HALF
-            d2[j] = colours[2, x] + _HALF
-        seen[j] = parallax[x] + _ZERO
-
-
-@compiled_inline
-def _draw_hard(
-    x: int, parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32,
-    d0: Array, d1: Array, d2: Array, seen: Array,
-) -> None:  # fmt: skip
-    """Draw what lies between samples x and x+1 where that is not simply one pixel."""
-    limit = np.float32(parallax.size)
+    """Draw pixel j of the surface between samples x and x+1."""
     a, b = parallax[x], parallax[x + 1]
-    at, after = np.float32(x) + eye * a, np.float32(x + 1) + eye * b
-    step = after - at
-    if (step > _ZERO) & (step <= tear):
-        for j in range(np.int32(_pixel(at, limit)), np.int32(_pixel(after, limit))):
-            t = (np.float32(j) - at) / step
-            d0[j] = _level(t, colours[0, x], colours[0, x + 1])
-            if num_channels == 3:
-                d1[j] = _level(t, colours[1, x], colours[1, x + 1])
-                d2[j] = _level(t, colours[2, x], colours[2, x + 1])
-            seen[j] = a + (t * (b - a) if t > _ZERO else _ZERO)
-    else:
-        # Far to near: for tear_px < 1 the two halves may overlap.
-        right_first = not eye < _ZERO
-        for n in range(2):
-            right = right_first == (n == 0)
-            _draw_half(x + 1 if right else x, right, parallax, colours, num_channels, eye, d0, d1, d2, seen)
+    at = np.float32(x) + eye * a
+    t = (np.float32(j) - at) / (np.float32(x + 1) + eye * b - at)
+    target[3][j] = a + (t * (b - a) if t > _ZERO else _ZERO)
+    left, right = _ends(sources[0], False, x, codes)
+    target[0][j] = _level(t, left, right)
+    if three:
+        left, right = _ends(sources[1], half, x, codes)
+        target[1][j] = _level(t, left, right)
+        left, right = _ends(sources[2], half, x, codes)
+        target[2][j] = _level(t, left, right)
 
 
 @compiled_inline
-def _draw_run(
-    x: int, stop: int, parallax: Array, num_channels: int, eye: np.float32, blended: Array, warped: Array,
-    d0: Array, d1: Array, d2: Array, seen: Array,
+def _draw_sample(x: int, k: int, j: int, parallax: Array, sources: _Three, three: bool, target: _Four) -> None:
+    """Draw the half pixel that sample x keeps beside a break; k is its chroma sample."""
+    target[3][j] = parallax[x] + _ZERO
+    target[0][j] = sources[0][x]
+    if three:
+        target[1][j] = sources[1][k]
+        target[2][j] = sources[2][k]
+
+
+@compiled_inline
+def _copy_block(target: _Four, j: int, shown: _Four, x: int, three: bool) -> None:
+    """Copy LANES samples from x to the pixels from j."""
+    move_block(target[3], j, shown[3], x)
+    move_block(target[0], j, shown[0], x)
+    if three:
+        move_block(target[1], j, shown[1], x)
+        move_block(target[2], j, shown[2], x)
+
+
+@compiled_inline
+def _copy_few(target: _Four, j: int, shown: _Four, x: int, count: int, three: bool) -> None:
+    """Copy fewer than LANES; not as plain loops, because to set up their vectors costs more than the copies."""
+    i = 0
+    while i + 8 <= count:
+        move_eight(target[3], j + i, shown[3], x + i)
+        move_eight(target[0], j + i, shown[0], x + i)
+        if three:
+            move_eight(target[1], j + i, shown[1], x + i)
+            move_eight(target[2], j + i, shown[2], x + i)
+        i += 8
+    while i < count:
+        move_one(target[3], j + i, shown[3], x + i)
+        move_one(target[0], j + i, shown[0], x + i)
+        if three:
+            move_one(target[1], j + i, shown[1], x + i)
+            move_one(target[2], j + i, shown[2], x + i)
+        i += 1
+
+
+@compiled_inline
+def _draw_segment(
+    x: int, last: int, parallax: Array, eye: np.float32, codes: Array, sources: _Three, three: bool, half: bool,
+    shown: _Four, target: _Four, hole: Array,
 ) -> None:  # fmt: skip
-    """Draw elements x..stop, each of which covers one pixel: together they cover a run of pixels."""
-    j = np.int64(_pixel(np.float32(x) + eye * parallax[x], np.float32(parallax.size)))
-    end = j + stop - x
-    # Slices first: an index that might be negative keeps a loop from being vectorised.
-    if num_channels == 3:
-        _copy_three(blended[:, x:stop], warped[x:stop], d0[j:end], d1[j:end], d2[j:end], seen[j:end])
+    """Draw samples x..last from left to right."""
+    limit = np.float32(parallax.size)
+    at, end = np.float32(x) + eye * parallax[x], np.float32(last) + eye * parallax[last]
+    start, j = int(_pixel(at - _HALF, limit)), int(_pixel(at, limit))
+    tail, stop = int(_pixel(end, limit)), int(_pixel(end + _HALF, limit))
+    for i in range(start, stop):
+        hole[i] = 0
+    if half:
+        # Beside a break an odd sample has the colours of the chroma sample on its own side.
+        first_site, last_site = (x + (x < last)) >> 1, last >> 1
     else:
-        _copy_one(blended[0, x:stop], warped[x:stop], d0[j:end], seen[j:end])
-
-
-@compiled_inline
-def _copy_one(blended: Array, warped: Array, d0: Array, seen: Array) -> None:
-    for n in range(warped.size):
-        seen[n] = warped[n]
-        d0[n] = blended[n]
-
-
-@compiled_inline
-def _copy_three(blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array) -> None:
-    b0, b1, b2 = blended[0], blended[1], blended[2]
-    for n in range(warped.size):
-        seen[n] = warped[n]
-        d0[n] = b0[n]
-        d1[n] = b1[n]
-        d2[n] = b2[n]
-
-
-@compiled
-def _top_byte(word: np.int64) -> int:
-    """The highest byte of a word that is not 0, by the exponent of the word as a float; bytes are 0 or 1."""
-    return int(((np.float64(word).view(np.int64) >> 52) - 1023) >> 3)
-
-
-@compiled
-def _easy_until(hard: tuple[Array, Array], x: int, stop: int) -> int:
-    """The first hard element in x..stop, or stop."""
-    words = hard[0]
-    word = np.int64(words[x >> 3]) >> ((x & 7) << 3)
-    if word:
-        return min(x + _top_byte(word & -word), stop)
-    w = (x >> 3) + 1
-    while w << 3 < stop:
-        word = np.int64(words[w])
-        if word:
-            return min((w << 3) + _top_byte(word & -word), stop)
-        w += 1
-    return stop
-
-
-@compiled
-def _easy_since(hard: tuple[Array, Array], stop: int) -> int:
-    """One past the last hard element before stop, or 0."""
-    words = hard[0]
-    last = stop - 1
-    w = last >> 3
-    word = np.int64(words[w]) & ((np.int64(2) << ((last & 7) << 3)) - 1)
-    while word == 0:
-        w -= 1
-        if w < 0:
-            return 0
-        word = np.int64(words[w])
-    return (w << 3) + _top_byte(word) + 1
-
-
-@compiled
-def draw_forward(
-    parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32, hard: tuple[Array, Array],
-    blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array,
-) -> None:  # fmt: skip
-    """Draw the row from left to right: far to near for eye < 0."""
-    last = parallax.size - 1
-    _draw_half(0, True, parallax, colours, num_channels, eye, d0, d1, d2, seen)
-    x = 0
+        first_site, last_site = x, last
+    # Half a pixel holds at most one pixel.
+    if start < j:
+        _draw_sample(x, first_site, start, parallax, sources, three, target)
     while x < last:
-        stop = _easy_until(hard, x, last)
-        if stop > x:
-            _draw_run(x, stop, parallax, num_channels, eye, blended, warped, d0, d1, d2, seen)
-        if stop < last:
-            _draw_hard(stop, parallax, colours, num_channels, eye, tear, d0, d1, d2, seen)
-        x = stop + 1
-    _draw_half(last, False, parallax, colours, num_channels, eye, d0, d1, d2, seen)
+        # Every surface up to the first that does not cover one pixel, and that one's first pixel.
+        others = equal_codes(codes, x, 1) ^ ALL_LANES
+        n = lowest_bit(others) if others else LANES
+        if j + LANES <= stop:
+            # Too many: what follows belongs to this segment, too, and is drawn over it.
+            _copy_block(target, j, shown, x, three)
+        else:
+            _copy_few(target, j, shown, x, min(n + 1, tail - j), three)
+        x += n
+        j += n
+        if x < last and n < LANES:
+            count = int(codes[x])
+            if count == _MANY:
+                count = int(_pixel(np.float32(x + 1) + eye * parallax[x + 1], limit)) - j
+            for i in range(j + 1, j + count):
+                _draw_between(x, i, parallax, eye, codes, sources, three, half, target)
+            x += 1
+            j += count
+    if tail < stop:
+        _draw_sample(last, last_site, tail, parallax, sources, three, target)
 
 
 @compiled
-def draw_backward(
-    parallax: Array, colours: Array, num_channels: int, eye: np.float32, tear: np.float32, hard: tuple[Array, Array],
-    blended: Array, warped: Array, d0: Array, d1: Array, d2: Array, seen: Array,
+def draw_row(
+    parallax: Array, eye: np.float32, codes: Array, breaks: Array, sources: _Three, three: bool, half: bool,
+    shown: _Four, target: _Four, hole: Array,
 ) -> None:  # fmt: skip
-    """Draw the row from right to left: far to near for eye >= 0."""
-    last = parallax.size - 1
-    _draw_half(last, False, parallax, colours, num_channels, eye, d0, d1, d2, seen)
-    stop = last
-    while stop > 0:
-        x = _easy_since(hard, stop)
-        if stop > x:
-            _draw_run(x, stop, parallax, num_channels, eye, blended, warped, d0, d1, d2, seen)
-        if x > 0:
-            _draw_hard(x - 1, parallax, colours, num_channels, eye, tear, d0, d1, d2, seen)
-        stop = x - 1
-    _draw_half(0, True, parallax, colours, num_channels, eye, d0, d1, d2, seen)
+    """Draw a row far to near, and mark its holes; what holes hold is left as it was."""
+    for j in range(parallax.size):
+        hole[j] = 1
+    count = _find_breaks(codes, parallax.size, breaks)
+    for n in range(count):
+        s = n if eye < 0 else count - 1 - n
+        first = breaks[s - 1] + 1 if s > 0 else 0
+        _draw_segment(first, breaks[s], parallax, eye, codes, sources, three, half, shown, target, hole)

@@ -1,10 +1,11 @@
-"""Compiled loops over the holes of a drawn row: the mask, late chroma, and the fills."""
+"""Compiled loops over the holes of a drawn row: where they are, late chroma, and the fills."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from kernels._jit import compiled
+from kernels.forward_splat._vector import ALL_LANES, LANES, equal_codes, lowest_bit
 from kernels.forward_splat.layout import FULL_WIDTH, HALF_WIDTH, Array
 
 _ZERO = np.float32(0)
@@ -12,34 +13,33 @@ _HALF = np.float32(0.5)
 
 
 @compiled
-def split_holes(seen: Array, hole: Array, hole_row: Array) -> None:
-    """Write the hole mask of a drawn row, once to keep and once to search, and make the parallax of holes 0."""
-    for j in range(seen.size):
-        empty = seen[j] != seen[j]
-        hole[j] = empty
-        hole_row[j] = empty
-        seen[j] = _ZERO if empty else seen[j]
+def find_runs(hole: Array, width: int, runs: Array) -> int:
+    """Write (first, one past last) of every run of holes; how many there are. hole is 0 beyond the row."""
+    count = 0
+    before = 0
+    for start in range(0, width, LANES):
+        mask = equal_codes(hole, start, 1)
+        edges = (mask ^ (mask << 1 | before)) & ALL_LANES
+        while edges:
+            runs[count >> 1, count & 1] = start + lowest_bit(edges)
+            count += 1
+            edges &= edges - 1
+        before = mask >> (LANES - 1)
+    if before:
+        runs[count >> 1, 1] = width
+    return (count + 1) >> 1
 
 
 @compiled
-def find_runs(holes: tuple[Array, Array], width: int, runs: Array) -> int:
-    """Write (first, one past last) of every run of holes; how many there are."""
-    hole_words, hole = holes
-    count = 0
-    b = 0
-    while b < width:
-        a = b
-        while a < width and not hole[a]:
-            # Eight pixels without a hole at a time.
-            a = (a >> 3) + 1 << 3 if hole_words[a >> 3] == 0 else a + 1
-        b = a
-        while b < width and hole[b]:
-            b += 1
-        if a < width:
-            runs[count, 0] = a
-            runs[count, 1] = b
-            count += 1
-    return count
+def clear_runs(runs: Array, mid_grey: int, three: bool, target: tuple[Array, Array, Array, Array]) -> None:
+    """Write what holes hold where nothing fills them."""
+    for n in range(runs.shape[0]):
+        a, b = runs[n, 0], runs[n, 1]
+        target[0][a:b] = 0
+        target[3][a:b] = _ZERO
+        if three:
+            target[1][a:b] = mid_grey
+            target[2][a:b] = mid_grey
 
 
 @compiled

@@ -2,10 +2,9 @@
 
 Arithmetic runs over neighbouring samples (SIMD); only copies go to scattered places, and those in runs. Per row:
 
-    gather    colours as float32, chroma brought to luma columns
-    solve     what the surface between samples x and x+1 shows at the first pixel it covers: where, how far, how near
+    solve     how many pixels the surface between samples x and x+1 covers, and what it shows at the first: how near
     blend     the colours there
-    draw      far to near: runs of samples that cover one pixel each are copied, breaks and stretches drawn one by one
+    draw      far to near, surface by surface: what covers one pixel is copied in blocks, the rest drawn one by one
     finish    hole mask, subsampled chroma, fill
 
 The arithmetic is that of reference.py; benchmarks/ladder/ keeps the slower ways with their times.
@@ -21,9 +20,10 @@ import numpy as np
 from kernels._jit import compiled
 from kernels._parallel import for_each_share
 from kernels._require import dense_rows
-from kernels.forward_splat._draw import blend, draw_backward, draw_forward, solve
-from kernels.forward_splat._holes import fill_row, find_runs, late_chroma, split_holes
-from kernels.forward_splat._rows import clear, gather_row, halve, interleave, is_finite
+from kernels.forward_splat._draw import blend, blend_half, draw_row, solve
+from kernels.forward_splat._holes import clear_runs, fill_row, find_runs, late_chroma
+from kernels.forward_splat._rows import copy, halve, interleave, is_finite, split
+from kernels.forward_splat._vector import LANES
 from kernels.forward_splat.layout import FILLS, FULL_WIDTH, HALF_WIDTH, Array, Fill, PlaneLayout, SplatView
 
 _BAND_ROWS = 32
@@ -81,43 +81,41 @@ def _three(planes: list[Array]) -> tuple[Array, Array, Array]:
 
 
 class _Rows(NamedTuple):
-    """Row buffers of one thread."""
+    """Row buffers of one thread, LANES longer than the row, because blocks of samples reach beyond it."""
 
-    colours: Array
-    """(3, W + 1) float32 at luma columns."""
-    doubled: Array
-    """A half-width chroma row, each sample twice, float32."""
-    joined: Array
-    """uint8: 1 where samples x and x+1 are one surface."""
-    blended: Array
-    """(3, W + 1): colours at the first pixel each surface covers."""
+    split: tuple[Array, Array, Array]
+    """The channels of a packed row."""
+    codes: Array
+    """uint8: how many pixels the surface from x to x+1 covers; 0 beyond the row."""
     between: Array
-    """float32: how far from x to x+1 that pixel lies."""
-    warped: Array
-    """float32: parallax there."""
-    drawn: Array
-    """(3, W + 1): rows that cannot be drawn straight into a plane."""
-    hard: tuple[Array, Array]
-    """The same bytes as uint64 and uint8: 0 where the surface from x to x+1 covers exactly one pixel."""
-    hole: tuple[Array, Array]
-    """The same bytes as uint64 and uint8: 1 where nothing was drawn."""
+    """float32: how far from x to x+1 the first of them lies."""
+    shown: tuple[Array, Array, Array, Array]
+    """Three colours there, and the parallax, float32."""
+    breaks: Array
+    """int32: every x that is not one surface with x+1."""
+    drawn: tuple[Array, Array, Array]
+    """Rows that cannot be drawn straight into a plane."""
+    hole: Array
+    """uint8: 1 where nothing was drawn; 0 beyond the row."""
     runs: Array
     """(n, 2) int32: first and one past last of each run of holes."""
 
 
 def _new_rows(layout: PlaneLayout) -> _Rows:
-    size = layout.width + 1
-    hard, hole = (np.zeros(-(-layout.width // 8), np.uint64) for _ in range(2))
+    size = (-(-layout.width // LANES) + 1) * LANES
+
+    def three() -> tuple[Array, Array, Array]:
+        a, b, c = (np.empty(size, layout.dtype) for _ in range(3))
+        return a, b, c
+
     return _Rows(
-        colours=np.empty((3, size), np.float32),
-        doubled=np.empty(size, np.float32),
-        joined=np.empty(size, np.uint8),
-        blended=np.empty((3, size), layout.dtype),
+        split=three(),
+        codes=np.zeros(size, np.uint8),
         between=np.empty(size, np.float32),
-        warped=np.empty(size, np.float32),
-        drawn=np.empty((3, size), layout.dtype),
-        hard=(hard, hard.view(np.uint8)),
-        hole=(hole, hole.view(np.uint8)),
+        shown=(*three(), np.empty(size, np.float32)),
+        breaks=np.empty(size, np.int32),
+        drawn=three(),
+        hole=np.zeros(size, np.uint8),
         runs=np.empty((size, 2), np.int32),
     )
 
@@ -132,8 +130,7 @@ def render_band(
     luma, u, v, hole_plane, parallax_plane = outputs
     eye, tear, fill = look
     width, packed, has_chroma, shift_x, shift_y, mid_grey = size
-    colours, doubled, joined, blended, between, warped, drawn, hard, holes, runs = scratch
-    hole = holes[1]
+    split_rows, codes, between, shown, breaks, drawn, hole, runs = scratch
     num_runs = 0
     for row in range(parallax.shape[0]):
         y = top + row
@@ -142,28 +139,35 @@ def render_band(
         chroma = 0
         if has_chroma and r << shift_y == y:
             chroma = HALF_WIDTH if shift_x else FULL_WIDTH
-        num_channels = gather_row(sources, y, r, packed, chroma, p, eye, tear, colours, doubled, joined)
-        solve(p, eye, tear, hard[1], between, warped)
-        for c in range(num_channels):
-            blend(colours[c], between, width, blended[c])
+        half, three = chroma == HALF_WIDTH, packed or chroma > 0
+        s0, s1, s2 = sources[0][y], sources[1][r], sources[2][r]
+        if packed:
+            split(s0, width, split_rows)
+            s0, s1, s2 = split_rows
+        solve(p, eye, tear, codes, between, shown[3])
+        blend(s0, between, width, shown[0])
+        if half:
+            blend_half(s1, codes, between, width, shown[1])
+            blend_half(s2, codes, between, width, shown[2])
+        elif three:
+            blend(s1, between, width, shown[1])
+            blend(s2, between, width, shown[2])
         d0 = drawn[0] if packed else luma[y]
         d1 = u[y] if chroma == FULL_WIDTH else drawn[1]
         d2 = v[y] if chroma == FULL_WIDTH else drawn[2]
         seen = parallax_plane[y]
-        clear(d0, d1, d2, seen, width, mid_grey if chroma else 0, num_channels)
-        if eye < 0:
-            draw_forward(p, colours, num_channels, eye, tear, hard, blended, warped, d0, d1, d2, seen)
-        else:
-            draw_backward(p, colours, num_channels, eye, tear, hard, blended, warped, d0, d1, d2, seen)
-        split_holes(seen[:width], hole, hole_plane[y])
+        target = (d0, d1, d2, seen)
+        draw_row(p, eye, codes, breaks, (s0, s1, s2), three, half, shown, target, hole)
+        if has_chroma and not chroma:
+            late_chroma(s1, u[r], runs[:num_runs], hole, seen[:width], eye)
+            late_chroma(s2, v[r], runs[:num_runs], hole, seen[:width], eye)
+        copy(hole, width, hole_plane[y])
+        num_runs = find_runs(hole, width, runs)
+        clear_runs(runs[:num_runs], mid_grey if chroma else 0, three, target)
         if packed:
-            interleave(drawn, width, luma[y])
-        elif chroma == HALF_WIDTH:
+            interleave(d0, d1, d2, width, luma[y])
+        elif half:
             halve(d1, hole, width, u[r])
             halve(d2, hole, width, v[r])
-        elif has_chroma and not chroma:
-            late_chroma(sources[1][r], u[r], runs[:num_runs], hole, seen[:width], eye)
-            late_chroma(sources[2][r], v[r], runs[:num_runs], hole, seen[:width], eye)
-        num_runs = find_runs(holes, width, runs)
         if fill:
             fill_row(runs[:num_runs], seen[:width], luma[y], u[r], v[r], packed, chroma, fill == 2)

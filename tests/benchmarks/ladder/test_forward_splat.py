@@ -10,6 +10,7 @@ from benchmarks.ladder.forward_splat import EYE, TEAR_PX, measure, rungs
 from kernels import forward_splat
 
 
+@pytest.mark.timeout(240)  # six loops are compiled
 @pytest.mark.parametrize("make", [make_parallax, make_noisy_parallax])
 def test_every_rung_draws_what_the_kernel_draws(make) -> None:
     luma, parallax = make_planes(27, 240)[0], 4 * make(27, 240)
@@ -24,5 +25,5 @@ def test_every_rung_draws_what_the_kernel_draws(make) -> None:
 
 def test_measure_has_a_record_for_every_rung() -> None:
     names = [r.name.removeprefix("ladder/forward_splat/") for r in measure(repeats=1, height=8, width=64)]
-    rung_names = ["paint", "scatter", "blend_in_runs", "runs", "cv2.remap"]
+    rung_names = ["paint", "scatter", "blend_in_runs", "runs", "segments", "cv2.remap"]
     assert names == [f"{scene}/{rung}" for scene in ("scene", "noisy") for rung in rung_names]

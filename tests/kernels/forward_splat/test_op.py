@@ -84,9 +84,9 @@ def test_thread_counts_agree(rng: np.random.Generator, threads: int) -> None:
         assert all(np.array_equal(x, y) for x, y in zip(arrays(a), arrays(b), strict=True))
 
 
-def padded(plane: np.ndarray, offset: int = 3) -> np.ndarray:
+def padded(plane: np.ndarray, offset: int = 3, room_for: int = 11) -> np.ndarray:
     """The same values with padding after each row, as decoders leave it."""
-    room = np.full((plane.shape[0], plane.shape[1] + 11, *plane.shape[2:]), 77, plane.dtype)
+    room = np.full((plane.shape[0], plane.shape[1] + room_for, *plane.shape[2:]), 77, plane.dtype)
     view = room[:, offset : offset + plane.shape[1]]
     view[...] = plane
     return view
@@ -122,6 +122,24 @@ def test_out_may_be_padded_and_its_padding_stays(rng: np.random.Generator) -> No
         assert np.array_equal(a, b)
         assert (a.base[:, :3] == 77).all()
         assert (a.base[:, -8:] == 77).all()
+
+
+def test_blocks_of_samples_stay_within_their_row(rng: np.random.Generator) -> None:
+    """Long surfaces are drawn in blocks wider than the padding above."""
+    height, width, margin = 24, 203, 64
+    steps = rng.choice([-9, -0.02, 0, 0.02, 9], (height, width), p=[0.02, 0.24, 0.48, 0.24, 0.02])
+    parallax = np.cumsum(steps, axis=1).astype(np.float32)
+    formats = (planes_420(rng, height, width), (rng.integers(0, 256, (height, width, 3)).astype(np.uint8),))
+    for planes in formats:
+        for eye in (1, -1):
+            (want,) = forward_splat(planes, parallax, eyes=(eye,), tear_px=2)
+            rooms = [padded(np.zeros_like(a), margin, 2 * margin) for a in arrays(want)]
+            out = SplatView(tuple(rooms[:-2]), *rooms[-2:])
+            forward_splat(planes, parallax, eyes=(eye,), tear_px=2, out=(out,))
+            for a, b in zip(arrays(out), arrays(want), strict=True):
+                assert np.array_equal(a, b)
+                assert (a.base[:, :margin] == 77).all()
+                assert (a.base[:, -margin:] == 77).all()
 
 
 def test_out_saves_all_frame_size_memory(rng: np.random.Generator) -> None:
