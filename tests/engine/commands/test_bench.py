@@ -42,7 +42,7 @@ def test_nothing_is_measured_for_a_file_that_cannot_be_written(asked: dict[str, 
 def test_what_bench_latency_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     noted: dict[str, Any] = {}
     monkeypatch.setattr(benchmarks.latency, "measure", lambda **options: noted.update(options) or [])
-    monkeypatch.setattr(benchmarks.latency, "report", lambda records: ["a table"])
+    monkeypatch.setattr(benchmarks.latency, "report", lambda _records: ["a table"])
     words = ["--size", "1280x720", "--fps", "60", "--seconds", "2.5", "--segments", "1", "--csv", str(tmp_path)]
     assert main(["bench", "latency", *words]) == 0
     assert (noted["width"], noted["height"], noted["fps"], noted["seconds"]) == (1280, 720, 60, 2.5)
