@@ -1,7 +1,7 @@
 """A 1080p picture with depth seen by a moved camera, beside what the same arrays cost elsewhere.
 
 cv2.remap samples backwards with maps already built: no visibility, no holes. Splatting by index_add does what ours
-does, but for the joined surfaces: it cracks where the camera comes nearer.
+does, but for the joined surfaces: it keeps the background from shining through cracks, but does not close them.
 """
 
 from __future__ import annotations

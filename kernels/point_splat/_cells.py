@@ -12,21 +12,26 @@ from kernels._jit import compiled, compiled_inline
 from kernels.point_splat._rows import PITCH, B, D, G, R, X, Y, Z, project_point
 from kernels.point_splat.camera import SUBPIXELS, Array
 
+Four = tuple[Array, Array, Array, Array]
+
 RUN = 256
 """Cells solved at a time: what is solved then stays in the first-level cache."""
 CASE, COLUMN, ROW = 0, RUN, 2 * RUN
-"""Where the fields of a run's places (3 * RUN int32) begin: case of each cell, and the first pixel it covers."""
+"""Where the fields of a run's places (3 * RUN int32) begin: case of each cell, and the first of its four pixels."""
 RED, GREEN, BLUE = 0, RUN, 2 * RUN
-"""Likewise of its colours (3 * RUN, dtype of the picture)."""
-_PATCH, _TORN = np.float32(16), np.float32(17)
-"""Cases: 1 to 15 are the covered ones of two by two pixels, a bit each (right: 2, below: 4, diagonal: 8), of which the
-first is solved. Otherwise a patch on more pixels, or a torn cell. 0 is nothing to draw."""
+"""Likewise of its colours (3 * RUN, dtype of the picture). Depths and colours are four arrays each, one for every pixel
+of the two by two: parts of one array might be taken to overlap, and loops over them are then not vectorised."""
+_PATCH, _TORN = np.float32(5), np.float32(6)
+"""Cases: 1 to 4 are patches around the centres of at most two by two pixels (2 and 4: two columns, 3 and 4: two rows).
+Otherwise a patch on more pixels, or a torn cell. 0 is nothing to draw."""
 
 _DOWN, _RIGHT = np.array([0.5, 0, -0.5, 0], np.float32), np.array([0, -0.5, 0, 0.5], np.float32)
 """From the sides AB, BD, DC, CA half a sample into the cell."""
 
 _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 _STEP, _INVERSE_STEP = np.float32(SUBPIXELS), np.float32(1 / SUBPIXELS)
+_SLIGHT, _MORE, _NOWHERE = np.float32(2.0**-21), np.float32(2.0**-11), np.float32(np.inf)
+"""What pulls a pixel off an edge: along rows, and more than 768 times of that along columns."""
 _CENTRE, _BEFORE_CENTRE = np.float32(SUBPIXELS // 2), np.float32(SUBPIXELS // 2 - 1)
 
 
@@ -49,37 +54,23 @@ def _is_inside(area: float, across: float, down: float) -> bool:
 
 
 @compiled_inline
-def _beside(x0: np.float32, y0: np.float32, x1: np.float32, y1: np.float32) -> np.float32:
-    """Area beside the edge from 0 to 1, seen from the origin; half a step more if the edge itself is inside."""
-    across, down = x1 - x0, y1 - y0
-    return x0 * y1 - y0 * x1 + (_HALF if (down < _ZERO) | ((down == _ZERO) & (across > _ZERO)) else -_HALF)
-
-
-@compiled_inline
-def _covered(
-    ab: np.float32, bc: np.float32, ca: np.float32, dc: np.float32, bd: np.float32, bit: np.float32
-) -> np.float32:
-    """The bit if a pixel lies inside one of the two triangles, by what `_beside` says of their edges."""
-    return bit if max(min(min(ab, bc), ca), min(min(dc, -bc), bd)) > _ZERO else _ZERO
-
-
-@compiled_inline
 def _blend(above: Array, below: Array, field: int, n: int, upper: bool, t: np.float32, s: np.float32) -> np.float32:
-    """A field in the triangle A B C or D C B of cell n."""
+    """A field in the triangle A B C or D C B of cell n; t and s are the shares of B and C."""
     a, b, c, d = above[field + n], above[field + n + 1], below[field + n], below[field + n + 1]
-    v0, v1, v2 = (a if upper else d), (b if upper else c), (c if upper else b)
-    return v0 + t * (v1 - v0) + s * (v2 - v0)
+    base = a if upper else d
+    return base + (t * (b - base) + s * (c - base))
 
 
 @compiled
-def find_covered(
+def find_cases(
     above: Array, below: Array, first: int, count: int, start: np.float32, stop: np.float32, width: np.float32,
     keep: np.float32, places: Array,
-) -> None:  # fmt: skip
-    """The case of each of count cells, and the first pixel it covers.
+) -> int:  # fmt: skip
+    """The case of each of count cells, and the first pixel it may cover.
+
+    The result is how many may cover several pixels, or -1 if there is nothing to draw.
 
     Cell n lies between the vertices first + n and first + n + 1 of two rows; only target rows start..stop are drawn.
-    Cells on two by two pixels span less than three, so their areas are exact in float32.
     """
     top, bottom = above[first:], below[first:]
     for n in range(count):
@@ -93,109 +84,124 @@ def find_covered(
         in_sight = (i < i_end) & (j < j_end) & (i < width) & (i_end > _ZERO) & (j < stop) & (j_end > start)
         few = (i_end - i <= _TWO) & (j_end - j <= _TWO)
         few &= (i >= _ZERO) & (i_end <= width) & (j >= start) & (j_end <= stop)
-        px, py = i * _STEP + _CENTRE, j * _STEP + _CENTRE
-        ax, bx, cx, dx, ay, by, cy, dy = ax - px, bx - px, cx - px, dx - px, ay - py, by - py, cy - py, dy - py
-        # What is said of an edge changes by a constant from pixel to pixel: to the right, and to the row below.
-        e1, r1, b1 = _beside(ax, ay, bx, by), _STEP * (ay - by), _STEP * (bx - ax)
-        e2, r2, b2 = _beside(bx, by, cx, cy), _STEP * (by - cy), _STEP * (cx - bx)
-        e3, r3, b3 = _beside(cx, cy, ax, ay), _STEP * (cy - ay), _STEP * (ax - cx)
-        e4, r4, b4 = _beside(dx, dy, cx, cy), _STEP * (dy - cy), _STEP * (cx - dx)
-        e5, r5, b5 = _beside(bx, by, dx, dy), _STEP * (by - dy), _STEP * (dx - bx)
-        here = _covered(e1, e2, e3, e4, e5, np.float32(1))
-        right = _covered(e1 + r1, e2 + r2, e3 + r3, e4 + r4, e5 + r5, np.float32(2))
-        e1, e2, e3, e4, e5 = e1 + b1, e2 + b2, e3 + b3, e4 + b4, e5 + b5
-        under = _covered(e1, e2, e3, e4, e5, np.float32(4))
-        diagonal = _covered(e1 + r1, e2 + r2, e3 + r3, e4 + r4, e5 + r5, np.float32(8))
-        case = (here + right + under + diagonal if few else _PATCH) if in_sight else _ZERO
+        case = (i_end - i + _TWO * (j_end - j) - _TWO if few else _PATCH) if in_sight else _ZERO
         places[CASE + n] = case if whole else (_TORN if some else _ZERO)
-        second_row = (here == _ZERO) & (right == _ZERO)
-        places[ROW + n] = j + (_ONE if second_row else _ZERO)
-        places[COLUMN + n] = i + (_ONE if (under if second_row else here) == _ZERO else _ZERO)
+        # Every cell gets a pixel of the target: it is read even where there is nothing to draw.
+        places[ROW + n] = j if few & in_sight else start
+        places[COLUMN + n] = i if few & in_sight else _ZERO
+    others, any_case = np.int32(0), np.int32(0)
+    for n in range(count):
+        case = places[CASE + n]
+        any_case |= case
+        others += np.int32((case > 1) & (case <= 4))
+    return int(others) if any_case else -1
+
+
+@compiled_inline
+def _seen(top: Array, bottom: Array, n: int, px: np.float32, py: np.float32, drawn: bool) -> tuple[np.float32, ...]:
+    """Depth and colours of cell n at a point; depth is infinite where the cell does not cover it, or is not drawn.
+
+    The cell spans less than three pixels: areas are exact, and a fraction tells where a point on an edge belongs.
+    """
+    ax, ay, bx, by = top[X + n] - px, top[Y + n] - py, top[X + n + 1] - px, top[Y + n + 1] - py
+    cx, cy, dx, dy = bottom[X + n] - px, bottom[Y + n] - py, bottom[X + n + 1] - px, bottom[Y + n + 1] - py
+    diagonal = bx * cy - by * cx
+    upper = diagonal + ((cx - bx) * _SLIGHT - (cy - by) * _MORE) > _ZERO
+    x, y = (ax if upper else dx), (ay if upper else dy)
+    area1, area2 = cx * y - cy * x, x * by - y * bx
+    left1 = area1 + ((x - cx) * _SLIGHT - (y - cy) * _MORE) > _ZERO
+    left2 = area2 + ((bx - x) * _SLIGHT - (by - y) * _MORE) > _ZERO
+    # D C B runs the other way around than A B C: all signs change.
+    covered = (upper & left1 & left2) | (not (upper | left1 | left2))
+    inverse = _ONE / (diagonal + area1 + area2)
+    t, s = area1 * inverse, area2 * inverse
+    z = _blend(top, bottom, Z, n, upper, t, s)
+    red, green = _blend(top, bottom, R, n, upper, t, s), _blend(top, bottom, G, n, upper, t, s)
+    blue = _blend(top, bottom, B, n, upper, t, s)
+    return (z if covered & drawn else _NOWHERE), red + _HALF, green + _HALF, blue + _HALF
 
 
 @compiled
 def solve(
-    above: Array, below: Array, first: int, count: int, places: Array, depths: Array, colours: Array
+    above: Array, below: Array, first: int, count: int, places: Array, right: int, down: int, depths: Array,
+    colours: Array,
 ) -> None:  # fmt: skip
-    """What each of count cells shows at the first pixel it covers; of use where the case is 1 to 15."""
+    """What each of count cells shows so many pixels beside its first one; depth is infinite where that is nothing."""
     top, bottom = above[first:], below[first:]
+    beside_x, beside_y = np.float32(right) * _STEP + _CENTRE, np.float32(down) * _STEP + _CENTRE
     for n in range(count):
-        px, py = np.float32(places[COLUMN + n]) * _STEP + _CENTRE, np.float32(places[ROW + n]) * _STEP + _CENTRE
-        bx, by, cx, cy = top[X + n + 1] - px, top[Y + n + 1] - py, bottom[X + n] - px, bottom[Y + n] - py
-        diagonal = bx * cy - by * cx
-        upper = _is_inside(diagonal, cx - bx, cy - by)
-        x0, x1, x2 = (top[X + n] if upper else bottom[X + n + 1]) - px, (bx if upper else cx), (cx if upper else bx)
-        y0, y1, y2 = (top[Y + n] if upper else bottom[Y + n + 1]) - py, (by if upper else cy), (cy if upper else by)
-        area1, area2 = x2 * y0 - y2 * x0, x0 * y1 - y0 * x1
-        area = (diagonal if upper else -diagonal) + area1 + area2
-        t, s = area1 / area, area2 / area
-        depths[n] = _blend(top, bottom, Z, n, upper, t, s)
-        colours[RED + n] = _blend(top, bottom, R, n, upper, t, s) + _HALF
-        colours[GREEN + n] = _blend(top, bottom, G, n, upper, t, s) + _HALF
-        colours[BLUE + n] = _blend(top, bottom, B, n, upper, t, s) + _HALF
+        px, py = np.float32(places[COLUMN + n]) * _STEP + beside_x, np.float32(places[ROW + n]) * _STEP + beside_y
+        case = np.float32(places[CASE + n])
+        depths[n], colours[RED + n], colours[GREEN + n], colours[BLUE + n] = _seen(
+            top, bottom, n, px, py, bool((case > _ZERO) & (case < _PATCH))
+        )
 
 
 @compiled
-def draw_cells(
-    above: Array, below: Array, first: int, count: int, y: int, start: int, stop: int, width: int,
-    matrix: Array, keep: np.float32, places: Array, depths: Array, colours: Array, corners: Array, ring: Array,
-    image: Array, depth: Array,
+def solve_others(
+    above: Array, below: Array, first: int, count: int, places: Array, depths: Four, colours: Four
 ) -> None:  # fmt: skip
-    """Draw solved cells first..first+count of row y, in order, into target rows start..stop."""
+    """What the few cells on more than one pixel show at the others."""
+    top, bottom = above[first:], below[first:]
     for n in range(count):
-        case = int(places[CASE + n])
-        if case == 0:
-            continue
-        if case < 16:
-            # Unsigned: an index that might be negative costs a test each time.
-            i, j, z = np.uint32(places[COLUMN + n]), np.uint32(places[ROW + n]), depths[n]
-            if z < depth[j, i]:
-                depth[j, i] = z
-                image[j, np.uint32(3 * i)] = colours[RED + n]
-                image[j, np.uint32(3 * i + 1)] = colours[GREEN + n]
-                image[j, np.uint32(3 * i + 2)] = colours[BLUE + n]
-            if case & (case - 1):
-                _draw_others(above, below, first + n, int(i), int(j), case, image, depth)
-        elif case == 16:
-            _take(above, first + n, corners[0])
-            _take(above, first + n + 1, corners[1])
-            _take(below, first + n, corners[2])
-            _take(below, first + n + 1, corners[3])
-            draw_patch(corners, start, stop, width, image, depth)
-        else:
-            _draw_torn(above, below, first + n, y, start, stop, width, matrix, keep, corners, ring, image, depth)
+        case = places[CASE + n]
+        if (case > 1) & (case <= 4):
+            px, py = np.float32(places[COLUMN + n]) * _STEP + _CENTRE, np.float32(places[ROW + n]) * _STEP + _CENTRE
+            for k in range(1 if case == 4 else case - 1, case):
+                x, y = px + np.float32(k & 1) * _STEP, py + np.float32(k >> 1) * _STEP
+                z, red, green, blue = _seen(top, bottom, n, x, y, True)
+                depths[k][n] = z
+                colours[k][RED + n], colours[k][GREEN + n], colours[k][BLUE + n] = red, green, blue
 
 
 @compiled_inline
-def _draw_others(above: Array, below: Array, n: int, i: int, j: int, case: int, image: Array, depth: Array) -> None:
-    """Draw all pixels of a case but the first, (i, j), which may be the second of its row."""
-    left, top = (i - 1 if case & 3 == 2 else i), (j if case & 3 else j - 1)
-    for k in range(1, 4):
-        x, y = left + (k & 1), top + (k >> 1)
-        if (case >> k) & 1 and ((x != i) | (y != j)):
-            px, py = np.float32(x) * _STEP + _CENTRE, np.float32(y) * _STEP + _CENTRE
-            bx, by, cx, cy = above[X + n + 1] - px, above[Y + n + 1] - py, below[X + n] - px, below[Y + n] - py
-            diagonal = bx * cy - by * cx
-            upper = _is_inside(diagonal, cx - bx, cy - by)
-            x0, x1, x2 = (
-                (above[X + n] if upper else below[X + n + 1]) - px,
-                (bx if upper else cx),
-                (cx if upper else bx),
-            )
-            y0, y1, y2 = (
-                (above[Y + n] if upper else below[Y + n + 1]) - py,
-                (by if upper else cy),
-                (cy if upper else by),
-            )
-            area1, area2 = x2 * y0 - y2 * x0, x0 * y1 - y0 * x1
-            area = (diagonal if upper else -diagonal) + area1 + area2
-            t, s = area1 / area, area2 / area
-            z = _blend(above, below, Z, n, upper, t, s)
-            if z < depth[y, x]:
-                depth[y, x] = z
-                image[y, 3 * x] = _blend(above, below, R, n, upper, t, s) + _HALF
-                image[y, 3 * x + 1] = _blend(above, below, G, n, upper, t, s) + _HALF
-                image[y, 3 * x + 2] = _blend(above, below, B, n, upper, t, s) + _HALF
+def _put(n: np.uint32, j: np.uint32, i: np.uint32, depths: Array, colours: Array, image: Array, depth: Array) -> None:
+    """Draw what was solved of cell n at a pixel where it is nearer."""
+    z = depths[n]
+    if z < depth[j, i]:
+        depth[j, i] = z
+        image[j, np.uint32(3 * i)] = colours[RED + n]
+        image[j, np.uint32(3 * i + 1)] = colours[GREEN + n]
+        image[j, np.uint32(3 * i + 2)] = colours[BLUE + n]
+
+
+@compiled
+def draw_solved(
+    n: int, count: int, places: Array, depths: Four, colours: Four, image: Array, depth: Array
+) -> int:  # fmt: skip
+    """Draw cells n..count in order up to the first that was not solved, and return that, or count."""
+    while n < count:
+        # Unsigned: an index that might be negative costs a test each time.
+        i, j, at = np.uint32(places[COLUMN + n]), np.uint32(places[ROW + n]), np.uint32(n)
+        case = places[CASE + n]
+        _put(at, j, i, depths[0], colours[0], image, depth)
+        if case > 1:
+            if case > 4:
+                break
+            if case != 3:
+                _put(at, j, np.uint32(i + 1), depths[1], colours[1], image, depth)
+            if case >= 3:
+                _put(at, np.uint32(j + 1), i, depths[2], colours[2], image, depth)
+            if case == 4:
+                _put(at, np.uint32(j + 1), np.uint32(i + 1), depths[3], colours[3], image, depth)
+        n += 1
+    return n
+
+
+@compiled
+def draw_unsolved(
+    above: Array, below: Array, n: int, case: int, y: int, start: int, stop: int, width: int,
+    matrix: Array, keep: np.float32, corners: Array, ring: Array, image: Array, depth: Array,
+) -> None:  # fmt: skip
+    """Draw a cell that is torn, or large, or at the border, into target rows start..stop."""
+    if case == 5:
+        _take(above, n, corners[0])
+        _take(above, n + 1, corners[1])
+        _take(below, n, corners[2])
+        _take(below, n + 1, corners[3])
+        draw_patch(corners, start, stop, width, image, depth)
+    else:
+        _draw_torn(above, below, n, y, start, stop, width, matrix, keep, corners, ring, image, depth)
 
 
 @compiled_inline
@@ -222,20 +228,20 @@ def draw_patch(corners: Array, start: int, stop: int, width: int, image: Array, 
             y0, y1, y2 = corners[p, 1] - py, corners[q, 1] - py, corners[r, 1] - py
             area1, area2 = x2 * y0 - y2 * x0, x0 * y1 - y0 * x1
             if _is_inside(area1, x0 - x2, y0 - y2) & _is_inside(area2, x1 - x0, y1 - y0):
-                area = np.float32(abs(diagonal) + area1 + area2)
-                _write(corners, p, q, r, np.float32(area1) / area, np.float32(area2) / area, i, j, image, depth)
+                area = _ONE / np.float32(abs(diagonal) + area1 + area2)
+                _write(corners, p, q, r, np.float32(area1) * area, np.float32(area2) * area, i, j, image, depth)
 
 
 @compiled_inline
 def _write(
     corners: Array, p: int, q: int, r: int, t: np.float32, s: np.float32, i: int, j: int, image: Array, depth: Array
 ) -> None:
-    z = corners[p, 2] + t * (corners[q, 2] - corners[p, 2]) + s * (corners[r, 2] - corners[p, 2])
+    z = corners[p, 2] + (t * (corners[q, 2] - corners[p, 2]) + s * (corners[r, 2] - corners[p, 2]))
     if z < depth[j, i]:
         depth[j, i] = z
         for n in range(3):
             v = corners[p, 3 + n]
-            image[j, 3 * i + n] = v + t * (corners[q, 3 + n] - v) + s * (corners[r, 3 + n] - v) + _HALF
+            image[j, 3 * i + n] = v + (t * (corners[q, 3 + n] - v) + s * (corners[r, 3 + n] - v)) + _HALF
 
 
 @compiled

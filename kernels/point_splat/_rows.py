@@ -12,7 +12,7 @@ import numpy as np
 from kernels._jit import compiled
 from kernels.point_splat.camera import GUARD, MAX_DEPTH, MAX_SIDE, MIN_DEPTH, NEAR, SUBPIXELS, Array
 
-PITCH = MAX_SIDE + 32
+PITCH = MAX_SIDE + 128
 X, Y, Z, D, Q, R, G, B = (field * PITCH for field in range(8))
 """Grid position, target depth, source depth (NaN: no point), their quotient, colours."""
 NUM_FIELDS = 8

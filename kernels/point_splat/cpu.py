@@ -14,9 +14,12 @@ import numpy as np
 from kernels._jit import compiled
 from kernels._parallel import for_each_share
 from kernels._require import dense_rows
-from kernels.point_splat._cells import RUN, draw_cells, find_covered, solve
+from kernels.point_splat._cells import CASE, RUN, Four, draw_solved, draw_unsolved, find_cases, solve, solve_others
 from kernels.point_splat._rows import NUM_FIELDS, PITCH, clear_row, load_colours, project_row, rows_touched
 from kernels.point_splat.camera import Array, PointView
+
+MANY = 64
+"""So many cells of a run on several pixels are worth solving them for all."""
 
 
 def point_splat_cpu(
@@ -68,9 +71,9 @@ class _Rows(NamedTuple):
     below: Array
     places: Array
     """What a run of cells shows, see `_cells`: where ..."""
-    depths: Array
+    depths: Four
     """... how far ..."""
-    colours: Array
+    colours: Four
     """... and what."""
     corners: Array
     """(4, 6) float32: x, y, z, colours of the patch that is drawn."""
@@ -83,8 +86,18 @@ def _new_rows(dtype: np.dtype[Any]) -> _Rows:
     above, below = (np.empty(NUM_FIELDS * PITCH, np.float32) for _ in range(2))
     corners, ring = np.empty((4, 6), np.float32), np.empty((4, 7), np.float32)
     return _Rows(
-        above, below, np.empty(3 * RUN, np.int32), np.empty(RUN, np.float32), np.empty(3 * RUN, dtype), corners, ring
+        above=above,
+        below=below,
+        places=np.empty(3 * RUN, np.int32),
+        depths=_four(RUN, np.dtype(np.float32)),
+        colours=_four(3 * RUN, dtype),
+        corners=corners,
+        ring=ring,
     )
+
+
+def _four(size: int, dtype: np.dtype[Any]) -> Four:
+    return np.empty(size, dtype), np.empty(size, dtype), np.empty(size, dtype), np.empty(size, dtype)
 
 
 @compiled
@@ -107,7 +120,7 @@ def draw_band(
 ) -> None:  # fmt: skip
     """Draw target rows start..stop."""
     image, hole, depth = targets
-    above, below, places, depths, colours, corners, ring = scratch
+    above, below = scratch.above, scratch.below
     rows, columns = size
     for j in range(start, stop):
         image[j, : 3 * width] = 0
@@ -131,16 +144,36 @@ def draw_band(
                 held = y
             first = run * RUN
             count = min(RUN, columns + 1 - first)
-            find_covered(
-                above, below, first, count, np.float32(start), np.float32(stop), np.float32(width), keep, places
-            )  # fmt: skip
-            solve(above, below, first, count, places, depths, colours)
-            draw_cells(
-                above, below, first, count, y, start, stop, width, matrix, keep, places, depths, colours, corners, ring,
-                image, depth,
+            draw_run(
+                above, below, first, count, y, start, stop, width, matrix, keep, scratch, image, depth
             )  # fmt: skip
     for j in range(start, stop):
         _finish(depth[j, :width], hole[j])
+
+
+@compiled
+def draw_run(
+    above: Array, below: Array, first: int, count: int, y: int, start: int, stop: int, width: int,
+    matrix: Array, keep: np.float32, scratch: _Rows, image: Array, depth: Array,
+) -> None:  # fmt: skip
+    """Draw the cells first..first+count between two rows of vertices, in order, into target rows start..stop."""
+    _, _, places, depths, colours, corners, ring = scratch
+    others = find_cases(
+        above, below, first, count, np.float32(start), np.float32(stop), np.float32(width), keep, places
+    )  # fmt: skip
+    if others < 0:
+        return
+    many = others > MANY
+    for k in range(4 if many else 1):
+        solve(above, below, first, count, places, k & 1, k >> 1, depths[k], colours[k])
+    if others and not many:
+        solve_others(above, below, first, count, places, depths, colours)
+    n = draw_solved(0, count, places, depths, colours, image, depth)
+    while n < count:
+        draw_unsolved(
+            above, below, first + n, places[CASE + n], y, start, stop, width, matrix, keep, corners, ring, image, depth
+        )  # fmt: skip
+        n = draw_solved(n + 1, count, places, depths, colours, image, depth)
 
 
 @compiled

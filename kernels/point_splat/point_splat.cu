@@ -151,16 +151,16 @@ DEVICE Spot spot_at(const Patch& patch, int i, int j) {
     spot.covered = is_inside(area1, first.x - third.x, first.y - third.y) &&
                    is_inside(area2, second.x - first.x, second.y - first.y);
     if (spot.covered) {
-        float whole = (float)((spot.upper ? diagonal : -diagonal) + area1 + area2);
-        spot.t = (float)area1 / whole;
-        spot.s = (float)area2 / whole;
+        float inverse = 1.0f / (float)((spot.upper ? diagonal : -diagonal) + area1 + area2);
+        spot.t = (float)area1 * inverse;
+        spot.s = (float)area2 * inverse;
     }
     return spot;
 }
 
 DEVICE float blend(const Spot& spot, float a, float b, float c, float d) {
     float first = spot.upper ? a : d, second = spot.upper ? b : c, third = spot.upper ? c : b;
-    return first + spot.t * (second - first) + spot.s * (third - first);
+    return first + (spot.t * (second - first) + spot.s * (third - first));
 }
 
 // The first pixel whose centre is not before the edge.

@@ -28,10 +28,10 @@ are integers, so triangles that share an edge neither overlap nor leave a gap be
 
 Visibility. The smallest z wins; the patch drawn first (cells row by row) wins a tie.
 
-Values. v = v(0) + t * (v(1) - v(0)) + s * (v(2) - v(0)) for corners of triangle 0 1 2 in that order, t and s being
-areas of sub-triangles over the whole; z likewise. Colours then floor(v + 0.5). Linear in the picture, not in space:
-within one sample's width nobody can tell, and depth comes out exact where nothing moves. A pixel that nothing covers
-is a hole: 1 in the mask, colour and depth 0.
+Values. v = v(0) + (t * (v(1) - v(0)) + s * (v(2) - v(0))) for corners of triangle 0 1 2 in that order, t and s being
+areas of sub-triangles times the inverse of the whole; z likewise. Colours then floor(v + 0.5). Linear in the picture,
+not in space: within one sample's width nobody can tell, and depth comes out exact where nothing moves. A pixel that
+nothing covers is a hole: 1 in the mask, colour and depth 0.
 """
 
 from __future__ import annotations
@@ -145,16 +145,16 @@ def _draw(view: PointView, a: Corner, b: Corner, c: Corner) -> None:
         top_or_left = t.y < s.y or (t.y == s.y and t.x > s.x)
         inside &= (area >= 0) if top_or_left else (area > 0)
         areas.append(area)
-    whole = sum(areas).astype(np.float32)
-    t, s = (areas[n].astype(np.float32) / whole for n in (1, 2))
-    z = a.z + t * (b.z - a.z) + s * (c.z - a.z)
+    inverse = np.float32(1) / sum(areas).astype(np.float32)
+    t, s = (areas[n].astype(np.float32) * inverse for n in (1, 2))
+    z = a.z + (t * (b.z - a.z) + s * (c.z - a.z))
     part = np.ix_(rows, columns)
     wins = inside & (z < view.depth[part])
     at = tuple(np.argwhere(wins).T + np.array([[rows[0]], [columns[0]]]))
     view.hole[at] = 0
     view.depth[at] = z[wins]
     for n in range(3):
-        values = a.colour[n] + t * (b.colour[n] - a.colour[n]) + s * (c.colour[n] - a.colour[n])
+        values = a.colour[n] + (t * (b.colour[n] - a.colour[n]) + s * (c.colour[n] - a.colour[n]))
         view.image[(*at, n)] = np.floor(values + _HALF)[wins]
 
 

@@ -75,6 +75,7 @@ def test_checks_are_on_where_they_are_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_no_loop_leaves_its_arrays(operator: str, tmp_path: Path) -> None:
     tests = [str(path) for path in (ROOT / "tests" / "kernels" / operator).glob("test_*.py") if path.stem in TESTS]
