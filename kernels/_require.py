@@ -119,6 +119,8 @@ def dense_rows(plane: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     what was an input. Planes whose row stride cannot be expressed (negative, zero, odd) come back as a copy.
     """
     rows, row_items = plane.shape[0], int(math.prod(plane.shape[1:]))
+    if plane.flags.carray:
+        return np.asarray(plane).reshape(rows, row_items)
     stride = plane.strides[0] if rows > 1 else row_items * plane.itemsize
     if stride % plane.itemsize or stride < row_items * plane.itemsize or not plane.flags.aligned:
         return np.array(plane, order="C").reshape(rows, row_items)

@@ -39,3 +39,19 @@ def test_an_error_of_any_share_reaches_the_caller(failing: int) -> None:
 
     with pytest.raises(ValueError, match=f"share {failing}"):
         for_each_share(work, [1, 2])
+
+
+@pytest.mark.usefixtures("no_thread_left")
+def test_a_thread_that_cannot_start_leaves_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, started = threading.Thread.start, []
+
+    def start_one(thread: threading.Thread) -> None:
+        if started:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_one)
+    with pytest.raises(RuntimeError, match="can't start"):
+        for_each_share(lambda share: share, [1, 2, 3])
+    assert not started[0].is_alive()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -82,6 +84,15 @@ def test_dense_rows_is_the_same_memory_where_it_can_be() -> None:
     assert dense.shape == (4, 10)
     dense[1, 0] = 7
     assert room[1, 2] == 7
+
+
+def test_dense_rows_of_a_mapped_file_are_plain(tmp_path: Path) -> None:
+    """Compiled loops know no subclass of an array."""
+    mapped = np.memmap(tmp_path / "plane", np.uint8, "w+", shape=(3, 5, 3))
+    dense = dense_rows(mapped)
+    assert type(dense) is np.ndarray
+    assert dense.shape == (3, 15)
+    assert np.shares_memory(dense, mapped)
 
 
 def test_dense_rows_copies_what_has_no_such_form() -> None:
