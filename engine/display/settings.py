@@ -9,7 +9,6 @@ aside under another name and said so; a file of a newer Wheatstone is left alone
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
 import tempfile
@@ -90,7 +89,7 @@ class Settings:
             settings.problems.append(f"{path}: the settings cannot be read ({error.strerror}); nothing is remembered")
             settings.is_locked = True
             return settings
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             settings._put_aside(f"not JSON ({error})")
             return settings
         if not isinstance(document, dict) or type(document.get(_MARK)) is not int:
@@ -155,7 +154,7 @@ def settings_file() -> Path:
 
 def _between(low: float, high: float) -> Callable[[Any], bool]:
     def check(value: Any) -> bool:
-        return type(value) in (int, float) and math.isfinite(value) and low <= value <= high
+        return type(value) in (int, float) and low <= value <= high
 
     return check
 

@@ -61,6 +61,7 @@ def test_nothing_chosen_writes_nothing(path: Path) -> None:
         '{"wheatstone": 1, "displays": []}',
         '{"wheatstone": 1, "displays": {"TV": 3}}',
         '{"wheatstone": 1}',
+        "[" * 100_000,
     ],
 )
 def test_a_file_that_is_not_understood_is_put_aside(path: Path, text: str) -> None:
@@ -93,6 +94,9 @@ def test_bytes_that_are_no_text_are_put_aside(path: Path) -> None:
         ("swap_eyes", 1),
         ("strength", 1e9),
         ("strength", True),
+        ("strength", 10**400),
+        ("strength", float("nan")),
+        ("strength", float("inf")),
         ("ipd_mm", "63"),
         ("view_deg", None),
         ("distortion", [0.1]),
