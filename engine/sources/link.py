@@ -42,6 +42,8 @@ class Connection:
     """Whether frames count when they come, not when their timestamps say; None asks the stream."""
     may_hang: bool = True
     """Whether reading may block for longer than a frame: then it happens in a process that can be killed."""
+    can_wind: bool = True
+    """Whether a recording can be wound to where it is to begin; otherwise it is read, and not shown, up to there."""
     notes: tuple[str, ...] = ()
     """What a person should know about it from the beginning."""
 
@@ -64,7 +66,7 @@ class Link:
         self._connection = connection
         self._queue = queue
         self._say = say
-        self._request = replace(connection.request, start_s=start_s)
+        self._request = replace(connection.request, start_s=start_s if connection.can_wind else 0.0)
         self._thread = threading.Thread(target=self._run, name="stream reader")
         self._feed: Feed | None = None
         self._wake: SimpleQueue[None] = SimpleQueue()

@@ -35,6 +35,7 @@ SCHEMES = tuple(_WHITELISTS)
 """Protocols that can be played."""
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_HOST = re.compile(r"([^:]*|\[.*\])(:\d*)?")
 _OPEN_S, _READ_S = 10.0, 10.0
 # Before the first packet is handed out FFmpeg looks at what comes: by default at most of a second, to learn the frame
 # rate, and at five seconds where sound is announced and does not come.
@@ -74,9 +75,12 @@ def scheme_of(spec: str) -> str | None:
 
 def without_secrets(url: str) -> str:
     """The address as it may be shown: without name and password, and without what follows a question mark."""
-    parts = urlsplit(url)
-    place = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{place}{parts.path}{'?...' if parts.query else ''}"
+    scheme, _, rest = url.partition("://")
+    place, path, mark = re.findall(r"([^/?#]*)([^?#]*)(\??)", rest)[0]
+    if "@" not in place and "@" in rest and not _HOST.fullmatch(place):
+        # Behind the colon stands no port but the beginning of a password with a slash in it.
+        place, path = "...", ""
+    return f"{scheme.lower()}://{place.rpartition('@')[2]}{path}{mark and '?...'}"
 
 
 def network_connection(
@@ -103,7 +107,11 @@ def network_connection(
         parts = urlsplit(url)
         host, _port = parts.hostname, parts.port
     except ValueError as error:
-        raise UsageError(f"{name}: this address makes no sense ({error})") from error
+        # Its own words repeat the address.
+        words = (
+            f"{name}: this address makes no sense; expected {scheme}://NAME:PASSWORD@HOST:PORT/..., with %2F for / and"
+        )
+        raise UsageError(f"{words} so on in the password") from error
     if not host and scheme != "udp":
         raise UsageError(f"{name}: the host is missing; expected {scheme}://HOST/...")
     request = Request(

@@ -21,7 +21,7 @@ import os
 import signal
 import socket
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import av
@@ -43,6 +43,8 @@ _PLAYLISTS = frozenset({"hls", "dash", "rtsp", "sdp"})
 _NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 # Packets that are pointers into this process.
 _POINTERS = frozenset({"wrapped_avframe"})
+# Winding ends at the key picture before the wanted place, but stamps of its packets are not exact.
+_NEAR_S = 0.5
 _FAULTS = (av.FFmpegError, OSError, ValueError, RuntimeError, MemoryError)
 
 Record = tuple[bytes, int, int, bool, Any]
@@ -59,17 +61,20 @@ def records(request: Mapping[str, Any]) -> Iterator[Record]:
     try:
         if request["host"]:
             socket.getaddrinfo(request["host"], None)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         # No strerror: it differs from machine to machine and says less than the kind.
-        yield _fault(NO_HOST, error.errno, request["host"])
+        yield _fault(NO_HOST, getattr(error, "errno", None), request["host"])
         return
-    try:
-        container = _open(request)
-    except _FAULTS as error:
-        yield _fault(type(error).__name__, getattr(error, "errno", None), _text(error))
-        return
-    with container:
-        yield from _video(container, request)
+    for start_s in dict.fromkeys((request["start_s"], 0.0)):
+        try:
+            container = _open(request)
+        except _FAULTS as error:
+            yield _fault(type(error).__name__, getattr(error, "errno", None), _text(error))
+            return
+        with container:
+            broke = yield from _video(container, request["host"], start_s)
+        if not broke:
+            return
 
 
 def _open(request: Mapping[str, Any]) -> av.container.InputContainer:
@@ -91,36 +96,58 @@ def _open(request: Mapping[str, Any]) -> av.container.InputContainer:
                 raise
 
 
-def _video(container: av.container.InputContainer, request: Mapping[str, Any]) -> Iterator[Record]:
+def _video(container: av.container.InputContainer, host: str | None, start_s: float) -> Generator[Record, None, bool]:
+    """Yield everything of one container; say whether it was wound to a wrong place and must be read from the beginning.
+
+    So it is with some formats where a web server sends files only whole.
+    """
     pictures = [stream for stream in container.streams.video if not stream.disposition & _NOT_VIDEO]
     if not pictures:
         yield _fault(NO_VIDEO, None, " and ".join(sorted({stream.type for stream in container.streams})))
-        return
+        return False
     usable = [stream for stream in pictures if stream.codec_context is not None]
     if not usable:
         yield _fault(NO_DECODER, None, "")
-        return
+        return False
     best = container.streams.best("video")
     stream = best if best in usable else usable[0]
     if stream.codec_context.name in _POINTERS:
         yield _fault(NOT_RELAYED, None, stream.codec_context.name)
-        return
+        return False
     for other in container.streams:
         other.discard = Discard.default if other is stream else Discard.all
     description = _describe(container, stream)
     yield _json(STREAM, description)
+    # Play lists are wound to a piece behind the place, and well.
+    can_begin_anew = bool(host and start_s) and not _is_playlist(container)
+    is_fresh = True
     try:
-        if request["start_s"]:
+        if start_s:
             # What cannot be wound forward is read from its beginning; the other side skips.
             with contextlib.suppress(*_FAULTS):
-                container.seek(round((request["start_s"] + description["start_s"]) * av.time_base))
+                container.seek(round((start_s + description["start_s"]) * av.time_base))
         for packet in container.demux(stream):
             if packet.size:
+                if is_fresh and can_begin_anew and _time_s(packet, description) > start_s + _NEAR_S:
+                    return True
                 yield from _packet(packet, description)
+                is_fresh = False
     except _FAULTS as error:
+        if is_fresh and can_begin_anew:
+            return True
         yield _fault(type(error).__name__, getattr(error, "errno", None), _text(error))
-        return
+        return False
     yield END, NOTHING, NOTHING, False, b""
+    return False
+
+
+def _is_playlist(container: av.container.InputContainer) -> bool:
+    return bool(set(container.format.name.split(",")) & _PLAYLISTS)
+
+
+def _time_s(packet: av.Packet[Any], description: Mapping[str, Any]) -> float:
+    """Seconds from the beginning of the stream; none where the packet does not say."""
+    return 0.0 if packet.pts is None else float(packet.pts * packet.time_base) - description["start_s"]
 
 
 def _packet(packet: av.Packet[Any], description: dict[str, Any]) -> Iterator[Record]:
@@ -134,7 +161,7 @@ def _packet(packet: av.Packet[Any], description: dict[str, Any]) -> Iterator[Rec
 def _describe(container: av.container.InputContainer, stream: Any) -> dict[str, Any]:
     context = stream.codec_context
     size = -1
-    if not set(container.format.name.split(",")) & _PLAYLISTS:
+    if not _is_playlist(container):
         with contextlib.suppress(*_FAULTS):
             size = container.size
     rates = (stream.average_rate, stream.guessed_rate)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 
 from engine.errors import InputError
@@ -20,9 +22,11 @@ def stdin_connection() -> Connection:
     """
     if sys.stdin is None or sys.stdin.isatty():
         raise InputError(f"-: {NAME} is a terminal; pipe a video into it: ffmpeg ... -f matroska - | wheatstone play -")
-    # A file at standard input can be wound back, a pipe cannot; this reads both.
+    # A file at standard input can be wound back, a pipe cannot; this reads both. Asked to wind a pipe, some demuxers
+    # read it to its end.
+    is_file = stat.S_ISREG(os.fstat(0).st_mode)
     request = Request(url="fd:", attempts=({"fd": "0", "protocol_whitelist": "fd"},), reads_stdin=True)
-    return Connection(name=NAME, request=request, explain=_explain, is_live=False)
+    return Connection(name=NAME, request=request, explain=_explain, is_live=False, can_wind=is_file)
 
 
 def _explain(fault: Fault) -> str:

@@ -54,6 +54,34 @@ def test_secrets_are_cut_away(url: str, shown: str) -> None:
     assert "secret" not in repr(connection)
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://[::1/a", "http://[::1/a"),
+        ("rtsp://me:sec/ret@cam/door", "rtsp://..."),
+        ("rtsp://me:sec?ret@cam/door", "rtsp://...?..."),
+        ("rtsp://me:sec\u2100ret@cam/door", "rtsp://cam/door"),
+        ("http://cam:99999/a", "http://cam:99999/a"),
+    ],
+)
+def test_an_address_that_makes_no_sense_keeps_its_secrets(url: str, shown: str) -> None:
+    assert without_secrets(url) == shown
+    with pytest.raises(UsageError, match="this address makes no sense") as caught:
+        open_source(url)
+    assert str(caught.value).startswith(f"{shown}: ")
+    assert "sec" not in str(caught.value)
+
+
+def test_at_signs_in_paths_are_no_secrets() -> None:
+    assert without_secrets("http://host:80/@me/film.mp4") == "http://host:80/@me/film.mp4"
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 70 + ".com"])
+def test_a_host_that_is_no_name(host: str) -> None:
+    with pytest.raises(InputError, match="cannot be looked up"):
+        open_source(f"http://{host}/x")
+
+
 def test_schemes() -> None:
     assert scheme_of("RTSP://host/") == "rtsp"
     assert scheme_of("film.mp4") is None
@@ -124,6 +152,18 @@ def test_sound_alone_is_named(web, sound_only: Path) -> None:
     web.answer = lambda request: request.transmit_as_fast_as_it_goes(data, Content_Length=str(len(data)))
     with pytest.raises(InputError, match="no video in it, only audio"):
         open_source(web.url)
+
+
+def test_a_server_that_sends_only_whole_files_is_read_up_to_the_start(web, make_clip) -> None:
+    """Wound forward without ranges, Matroska breaks."""
+    data = make_clip("clip.mkv", width=640, height=480, pts=range(200), options={"qp": "0", "g": "12"}).read_bytes()
+    web.answer = lambda request: request.transmit_as_fast_as_it_goes(data, Content_Length=str(len(data)))
+    connection = network_connection(web.url, backoff=BRIEFLY)
+    with StreamedSource(connection, start_s=1.0) as source:
+        frames = list(source.frames())
+        assert source.warnings == []
+    assert len(frames) == 175
+    assert frames[0].time_s == pytest.approx(0.0, abs=1e-3)
 
 
 @pytest.mark.parametrize("scheme", ["rtsp", "rtmp", "https"])

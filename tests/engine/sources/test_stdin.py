@@ -36,6 +36,18 @@ def test_a_pipe(make_clip, at_stdin: AtStdin, name: str) -> None:
     assert [frame.time_s for frame in frames] == pytest.approx([index / 25 for index in range(50)], abs=1e-3)
 
 
+@pytest.mark.parametrize("name", ["clip.ts", "clip.mkv"])
+def test_a_pipe_is_read_up_to_the_start(make_clip, at_stdin: AtStdin, name: str) -> None:
+    clip = make_clip(name, width=640, height=480, pts=range(100), options={"qp": "0", "g": "12"})
+    with subprocess.Popen(["cat", str(clip)], stdout=subprocess.PIPE) as cat:
+        assert cat.stdout is not None
+        at_stdin(os.dup(cat.stdout.fileno()))
+        with open_source("-", start_s=2.0) as source:
+            frames = list(source.frames())
+    assert len(frames) == 50
+    assert frames[0].time_s == pytest.approx(0.0, abs=1e-3)
+
+
 def test_a_file_that_must_be_wound_back(make_clip, at_stdin: AtStdin) -> None:
     """An MP4 has its index at the end."""
     at_stdin(make_clip("clip.mp4"))
