@@ -23,7 +23,9 @@ def interleaved(cases: Mapping[str, Case], *, repeats: int, context: Mapping[str
     The context of each record holds the machine, its load when the run began, versions, and the threads of the name.
     """
     times: dict[str, list[float]] = {name: [] for name in cases}
-    shared = {**machine(), "load": round(os.getloadavg()[0], 2), **versions(*_PACKAGES), **context}
+    # Windows tells no load.
+    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+    shared = {**machine(), "load": load, **versions(*_PACKAGES), **context}
     for case in cases.values():
         case()
     order, shuffle = list(cases.items()), random.Random(0).shuffle

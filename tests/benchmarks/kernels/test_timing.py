@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from benchmarks.kernels.timing import interleaved, thread_counts
 
 
@@ -31,3 +33,10 @@ def test_thread_counts() -> None:
     assert thread_counts(1) == [1]
     assert thread_counts(3) == [1, 3]
     assert thread_counts(0) == sorted({1, os.cpu_count() or 1})
+
+
+def test_where_no_load_is_told_the_times_still_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows."""
+    monkeypatch.delattr("os.getloadavg", raising=False)
+    (record,) = interleaved({"kernels/a/threads=1": lambda: None}, repeats=1, context={})
+    assert record.context["load"] is None
