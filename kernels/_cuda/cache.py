@@ -35,7 +35,11 @@ def cached_cubin(source: Path, architecture: str, compiler: Compiler, *, folder:
     Raises:
         OSError: the source does not compile.
     """
-    entry = (folder or cache_folder()) / f"{source.stem}-{architecture}-{_key(source, architecture, compiler)}.cubin"
+    try:
+        folder = folder or cache_folder()
+    except RuntimeError:  # a user without a home
+        return compiler.compile(source, architecture).cubin
+    entry = folder / f"{source.stem}-{architecture}-{_key(source, architecture, compiler)}.cubin"
     cubin = _read(entry)
     if cubin is None:
         cubin = compiler.compile(source, architecture).cubin

@@ -83,3 +83,15 @@ def test_the_folder_is_the_platforms(
     monkeypatch.setattr("sys.platform", platform)
     monkeypatch.setenv(variable, str(tmp_path))
     assert cache.cache_folder() == tmp_path.joinpath(*tail)
+
+
+def test_a_user_without_a_home_costs_a_compilation_each_time(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    compiler = CountingCompiler()
+    assert cache.cached_cubin(source, "sm_90", compiler) == b"one sm_90 1"
+    assert cache.cached_cubin(source, "sm_90", compiler) == b"one sm_90 2"
