@@ -175,6 +175,22 @@ template <typename T> DEVICE T* shared_array(const Block& block, int byte) {
 
 DEVICE bool is_aligned(const void* at, int bytes) { return ((Address)at & (Address)(bytes - 1)) == 0; }
 
+// Writes the first `count` of four values in a row, at once where it is all of them and the address allows it.
+DEVICE void store_four(float* at, const float* values, int count) {
+    if (count == 4 && is_aligned(at, 16)) {
+        uint4 word;
+        word.x = (unsigned)bits_of(values[0]);
+        word.y = (unsigned)bits_of(values[1]);
+        word.z = (unsigned)bits_of(values[2]);
+        word.w = (unsigned)bits_of(values[3]);
+        *reinterpret_cast<uint4*>(at) = word;
+    } else {
+        for (int i = 0; i < 4; ++i) {
+            if (i < count) at[i] = values[i];
+        }
+    }
+}
+
 // Copies bytes with all threads of the block, sixteen at a time where both ends allow it. Call it within a phase.
 DEVICE void copy_bytes(unsigned char* to, const unsigned char* from, int count, int thread, int threads) {
     int done = 0;

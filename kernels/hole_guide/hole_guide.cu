@@ -43,21 +43,6 @@ template <typename T, int SIZE> DEVICE void load(const void* at, T* items, int c
     }
 }
 
-DEVICE void store(float* at, const float* values, int count) {
-    if (count == PIXELS && is_aligned(at, 16)) {
-        uint4 word;
-        word.x = (unsigned)bits_of(values[0]);
-        word.y = (unsigned)bits_of(values[1]);
-        word.z = (unsigned)bits_of(values[2]);
-        word.w = (unsigned)bits_of(values[3]);
-        *reinterpret_cast<uint4*>(at) = word;
-    } else {
-        for (int i = 0; i < PIXELS; ++i) {
-            if (i < count) at[i] = values[i];
-        }
-    }
-}
-
 DEVICE const float* float_row(const unsigned char* base, long long pitch, int y) {
     return reinterpret_cast<const float*>(base + y * pitch);
 }
@@ -75,7 +60,7 @@ template <typename T> DEVICE void write_colours(const GuideArgs& args, int x, in
     for (int c = 0; c < 3; ++c) {
         float values[PIXELS];
         for (int i = 0; i < PIXELS; ++i) values[i] = colour_of(items[3 * i + c], args.unit);
-        store(channel(args, c, pixel), values, count);
+        store_four(channel(args, c, pixel), values, count);
     }
 }
 
@@ -98,11 +83,11 @@ DEVICE void write_surface(const GuideArgs& args, int x, int y, int count, long l
         ny[i] = 0.5f - gy * half;
         nz[i] = 0.5f + half;
     }
-    store(channel(args, 3, pixel), known, count);
-    store(channel(args, 4, pixel), nx, count);
-    store(channel(args, 5, pixel), ny, count);
-    store(channel(args, 6, pixel), nz, count);
-    store(channel(args, 7, pixel), near, count);
+    store_four(channel(args, 3, pixel), known, count);
+    store_four(channel(args, 4, pixel), nx, count);
+    store_four(channel(args, 5, pixel), ny, count);
+    store_four(channel(args, 6, pixel), nz, count);
+    store_four(channel(args, 7, pixel), near, count);
 }
 
 template <typename T> DEVICE void lay_guide(const GuideArgs& args, const Block& block) {

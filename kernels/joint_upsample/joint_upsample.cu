@@ -159,22 +159,6 @@ DEVICE float sharpened(const Mixture& m, const float* above, const float* below,
     return fminf(fmaxf(m.smooth + m.say * (joint - m.smooth), low), high) + 0.0f; // no zero is negative
 }
 
-// Four values in a row, at once where the address allows it.
-DEVICE void store(float* at, const float* values, int count) {
-    if (count == PIXELS && is_aligned(at, 16)) {
-        uint4 word;
-        word.x = (unsigned)bits_of(values[0]);
-        word.y = (unsigned)bits_of(values[1]);
-        word.z = (unsigned)bits_of(values[2]);
-        word.w = (unsigned)bits_of(values[3]);
-        *reinterpret_cast<uint4*>(at) = word;
-    } else {
-        for (int i = 0; i < PIXELS; ++i) {
-            if (i < count) at[i] = values[i];
-        }
-    }
-}
-
 DEVICE void load(const unsigned char* at, unsigned* values, int count) {
     if (count == PIXELS && is_aligned(at, 4)) {
         unsigned word = *reinterpret_cast<const unsigned*>(at);
@@ -266,7 +250,7 @@ template <typename T> DEVICE void upsample(const UpsampleArgs& args, const Block
                 }
             }
             char* row = reinterpret_cast<char*>(args.out) + (tile.top + y) * args.out_pitch;
-            store(reinterpret_cast<float*>(row) + tile.left + x, values, count);
+            store_four(reinterpret_cast<float*>(row) + tile.left + x, values, count);
         }
     }
 }
