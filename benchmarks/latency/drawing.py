@@ -35,7 +35,7 @@ def run_engine(task: Task) -> Run:
     sessions: list[LiveSession] = []
 
     def on_shown(frame: Frame, screen: Screen) -> None:
-        shown.append(_shown(frame, _read(screen, task), sessions[0].line.waiting))
+        shown.append(Shown.of(frame, read=_read(screen, task), waiting=sessions[0].line.waiting))
         if len(shown) % _RSS_EVERY == 0:
             rss.append((len(shown), resident_mb()))
 
@@ -111,7 +111,7 @@ class _Player:
             if self._task.numbered and not self._task.window:
                 rect = Rect(0, 0, *self._surface.size)
                 read = _number(self._surface, rect, self._task)
-            self.shown.append(_shown(frame, read, 0))
+            self.shown.append(Shown.of(frame, read=read, waiting=0))
 
     def draw(self, frame: Frame) -> None:
         self._renderer.upload(frame)
@@ -150,19 +150,6 @@ def _plane(picture: av.VideoFrame, number: int) -> NDArray[np.uint8]:
     plane = picture.planes[number]
     rows = np.frombuffer(memoryview(plane), np.uint8, count=plane.line_size * plane.height)
     return rows.reshape(plane.height, plane.line_size)[:, : plane.width]
-
-
-def _shown(frame: Frame, read: int | None, waiting: int) -> Shown:
-    (_, arrival_s, _), *stages = frame.stamps
-    return Shown(
-        frame=frame.index,
-        read=read,
-        time_s=frame.time_s or 0.0,
-        arrival_s=arrival_s,
-        end_s=stages[-1][2],
-        stages_s={name: stop_s - start_s for name, start_s, stop_s in stages},
-        waiting=waiting,
-    )
 
 
 def _read(screen: Screen, task: Task) -> int | None:

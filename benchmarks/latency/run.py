@@ -10,6 +10,8 @@ from pathlib import Path
 from subprocess import DEVNULL, Popen
 from typing import Any, Literal, Self, TextIO
 
+from engine.frame import Frame
+
 Kind = Literal["engine", "player", "encoder", "engine-alone"]
 """What is run: `play`; decoding and drawing without stereo; `play` with an encoder instead of a window; and the live
 line of threads without decoding, networks, kernels and pictures."""
@@ -62,6 +64,30 @@ class Shown:
     """Working time by stage."""
     waiting: int
     """Frames that waited in the line at that moment."""
+
+    @classmethod
+    def of(
+        cls, frame: Frame, *, waiting: int, read: int | None = None, end_s: float | None = None, **more_s: float
+    ) -> Shown:
+        """What a frame's own stamps say.
+
+        Args:
+            frame: stamped with its arrival and every stage it went through.
+            waiting: frames that waited behind it.
+            read: the number in the drawn pixels.
+            end_s: when all was done; None is the end of the last stage.
+            more_s: working times of stages that leave no stamp.
+        """
+        (_, arrival_s, _), *stages = frame.stamps
+        return cls(
+            frame=frame.index,
+            read=read,
+            time_s=frame.time_s or 0.0,
+            arrival_s=arrival_s,
+            end_s=stages[-1][2] if end_s is None else end_s,
+            stages_s={name: stop_s - start_s for name, start_s, stop_s in stages} | more_s,
+            waiting=waiting,
+        )
 
     @property
     def latency_s(self) -> float:

@@ -87,7 +87,7 @@ def run_alone(task: Task) -> Run:
     )
     line = _Line(frames, DepthLine(_NoWork(), _NoMotion(), patience_s=0.75 * float(period)), lambda frame: frame)
     started = time.perf_counter()
-    shown = [_done(frame, None, time.perf_counter(), {}, line.line.waiting) for frame in line.pictures()]
+    shown = [Shown.of(frame, end_s=time.perf_counter(), waiting=line.line.waiting) for frame in line.pictures()]
     return Run(
         task=task,
         shown=shown,
@@ -154,7 +154,7 @@ class _Encoder:
             self.most_held = max(self.most_held, len(self._held))
             done, start_s, waited = self._held.pop(packet.pts)
             self._packets.append(packet)
-            self.done.append(_done(done, None, end_s, {"encode": end_s - start_s}, waited))
+            self.done.append(Shown.of(done, end_s=end_s, waiting=waited, encode=end_s - start_s))
 
     def read_back(self) -> list[Shown]:
         """What was encoded, with the numbers in the decoded pictures of the left eye."""
@@ -197,16 +197,3 @@ def _up_to(count: int, first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
         if frame is None:
             return
         yield frame
-
-
-def _done(frame: Frame, read: int | None, end_s: float, more_s: dict[str, float], waiting: int) -> Shown:
-    (_, arrival_s, _), *stages = frame.stamps
-    return Shown(
-        frame=frame.index,
-        read=read,
-        time_s=frame.time_s or 0.0,
-        arrival_s=arrival_s,
-        end_s=end_s,
-        stages_s={name: stop_s - start_s for name, start_s, stop_s in stages} | more_s,
-        waiting=waiting,
-    )
