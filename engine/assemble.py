@@ -33,8 +33,6 @@ from engine.stereo import NetworkInfill, ParallaxMapper, StereoStage
 
 # More threads than this gain nothing in one stage: the others need cores too.
 _MOST_THREADS = 4
-# How much a depth network sees where its sidecar does not say.
-_DEPTH_AREA = 384 * 224
 _DEEP_IMAGES = frozenset({".png", ".tif", ".tiff", ""})
 _ON_DISK = ("file", "image", "image_folder")
 _NO_H264 = frozenset({"webm", "ogg", "gif", "mpeg"})
@@ -105,7 +103,7 @@ def depth_stage(options: StereoOptions, info: StreamInfo) -> DepthStage | FileDe
         return FileDepthStage(options.depth_path, info, raw=options.parallax == "raw")
     artifact = _artifact(options.depth, "depth")
     aspect = float(info.width * info.sample_aspect / info.height)
-    width, height = network_size(aspect, area=artifact.size.area or _DEPTH_AREA, multiple=artifact.size.multiple)
+    width, height = network_size(aspect, area=artifact.size.area, multiple=artifact.size.multiple)
     session = open_session(
         artifact, (1, 3, height, width), runtime=options.runtime, device=options.device, threads=options.threads or None
     )

@@ -30,7 +30,6 @@ _UNITS = {"spearman": "correlation", "abs_rel": "of depth", "delta1": "share of 
 _GRID_COLUMNS = 160
 """Scores are taken on a grid of about so many columns: neighbours tell nothing new."""
 _FRAMES_PER_SHEET = 20
-_USUAL_AREA = 384 * 224
 
 Picture = NDArray[np.uint8]
 Disparity = NDArray[np.floating]
@@ -49,7 +48,7 @@ class DepthEngine:
         """A depth stage without history, for pictures (H, W, 3) of this size."""
         rows, columns = picture.shape[:2]
         rule = self._artifact.size
-        size = network_size(columns / rows, area=rule.area or _USUAL_AREA, multiple=rule.multiple)
+        size = network_size(columns / rows, area=rule.area, multiple=rule.multiple)
         if size not in self._sessions:
             shape = (1, 3, size[1], size[0])
             self._sessions[size] = open_session(self._artifact, shape, threads=self._threads)

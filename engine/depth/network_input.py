@@ -14,19 +14,21 @@ from engine.frame import Frame
 
 # A network sees what it was trained on: shapes close to its training area matter more than the last bit of aspect.
 _AREA_WEIGHT = 0.2
+_USUAL_AREA = 384 * 224
 
 
-def network_size(display_aspect: float, *, area: int = 384 * 224, multiple: int = 32) -> tuple[int, int]:
+def network_size(display_aspect: float, *, area: int | None = None, multiple: int = 32) -> tuple[int, int]:
     """The size to look at a stream in.
 
     Args:
         display_aspect: width over height of the picture as it is shown.
-        area: pixels the network was trained at.
+        area: pixels the network was trained at; None where its sidecar does not say.
         multiple: what both sides must be divisible by.
 
     Returns:
         (width, height), multiples of `multiple`, with about this area and the nearest aspect.
     """
+    area = area or _USUAL_AREA
     best, best_cost = (multiple, multiple), math.inf
     limit = max(2, math.ceil(2 * math.sqrt(area * max(display_aspect, 1 / display_aspect)) / multiple))
     for columns in range(1, limit + 1):
