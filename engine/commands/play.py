@@ -79,7 +79,7 @@ def _play(options: PlayOptions, beginning: _Beginning, head: HeadPose) -> LiveRe
     preset = beginning.preset
     begun = replace(options, layout=preset.layout, anaglyph=preset.glasses, strength=preset.strength)
     with open_session(begun) as session:
-        view = replace(preset.view(), show_hud=options.hud, is_full_screen=options.full_screen, head=head)
+        view = replace(preset.view(), show_hud=options.hud, head=head)
         # What this view needs, and in a window what a moved head does, is compiled before the clock starts.
         for pose in (head,) if options.headless else (head.moved(x=0.001), head):
             session.screen.view = replace(view, head=pose)

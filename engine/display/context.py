@@ -70,9 +70,6 @@ class Surface(Protocol):
     def wake(self) -> None:
         """Make wait return. May be called from any thread while the surface is open."""
 
-    def set_title(self, title: str) -> None:
-        """Say what is shown."""
-
     def toggle_full_screen(self) -> bool:
         """Cover the screen, or go back into a window; says whether the screen is covered now."""
 
@@ -135,9 +132,6 @@ class OffscreenSurface:
     def wake(self) -> None:
         """Make wait return."""
         self._wake.set()
-
-    def set_title(self, title: str) -> None:
-        """There is no title bar."""
 
     def toggle_full_screen(self) -> bool:
         """There is no screen."""
@@ -247,10 +241,6 @@ class WindowSurface:
     def wake(self) -> None:
         """Make wait return; GLFW allows this from any thread."""
         self._glfw.post_empty_event()
-
-    def set_title(self, title: str) -> None:
-        """Say what is shown."""
-        self._glfw.set_window_title(self._window, title)
 
     def toggle_full_screen(self) -> bool:
         """Cover the monitor that shows most of the window, or go back to where the window was."""

@@ -44,7 +44,7 @@ class Screen:
         actions = [action for action in map(action_of, self.surface.keys()) if action is not None]
         for action in actions:
             if action == "full_screen":
-                self.view = replace(self.view, is_full_screen=self.surface.toggle_full_screen())
+                self.surface.toggle_full_screen()
             elif action == "next_display":
                 self.surface.next_display()
             else:

@@ -92,7 +92,6 @@ class ViewState:
     show_hud: bool = False
     show_keys: bool = False
     is_frozen: bool = False
-    is_full_screen: bool = False
     lens: Lens = Lens()
     head: HeadPose = HOME
     """Where the viewer looks from."""
