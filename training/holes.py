@@ -23,10 +23,16 @@ class HoleOptions:
     """Step in landing places that tears the surface; the engine's value."""
     zoom: tuple[float, float] = (0.8, 2.0)
     """Pairs are resized by a factor in this range, so that holes come in many widths."""
+    photo_zoom: tuple[float, float] = (0.7, 1.3)
+    """The same for pairs made from single pictures, whose grain must stay that of photographs."""
+    photo_strength: tuple[float, float] = (0.6, 1.6)
+    """Disparity of pairs made from single pictures is multiplied by a factor in this range."""
     max_parallax_px: float = 64.0
     """Pairs with more parallax than this after the zoom are made smaller, down to half their size."""
     edge_error: float = 0.35
     """Probability that disparity is grown or shrunk by a pixel or two, as an estimated one is."""
+    soft_error: float = 0.1
+    """Probability that disparity is smoothed over its edges, as an estimated one is."""
     colour: float = 0.7
     """Strength of colour changes, the same for both eyes."""
     crops: int = 4
@@ -40,6 +46,7 @@ class WarpedPair:
     guide: NDArray[np.float32]  # (8, H, W)
     truth: NDArray[np.uint8]  # (H, W, 3) RGB
     inner: NDArray[np.bool_]  # (H, W) holes between two surfaces; those at the frame's border show what nobody saw
+    disparity: NDArray[np.float32]  # (H, W) of the truth, in the guide's unit
 
 
 def warp_pair(sample: Sample, tear_px: float) -> WarpedPair:
@@ -54,7 +61,8 @@ def warp_pair(sample: Sample, tear_px: float) -> WarpedPair:
     (view,) = kernels.forward_splat(left, disparity, eyes=(-1.0,), tear_px=tear_px, fill="background")
     relative = relative_disparity(view.parallax_px, disparity)
     guide = kernels.hole_guide(view.planes[0], view.hole, view.parallax_px, relative)
-    return WarpedPair(guide, np.ascontiguousarray(sample.right), inner_holes(view.hole))
+    seen = relative_disparity(np.asarray(sample.disparity_right, np.float32), disparity)
+    return WarpedPair(guide, np.ascontiguousarray(sample.right), inner_holes(view.hole), seen)
 
 
 def inner_holes(hole: NDArray[Any]) -> NDArray[np.bool_]:
@@ -76,24 +84,65 @@ def vary_pair(sample: Sample, options: HoleOptions, rng: np.random.Generator) ->
     """A pair mirrored half of the time, resized, recoloured, now and then with disparity a little wrong at edges."""
     if rng.random() < 0.5:
         sample = mirrored(sample)
-    height, width = sample.disparity_left.shape
-    largest = max(float(np.max(sample.disparity_left)), 1e-3)
-    factor = np.exp(rng.uniform(*np.log(options.zoom)))
-    factor = max(min(factor, options.max_parallax_px / largest), 0.5)
+    size, scale = _varied_size(sample.disparity_left, options.zoom, options.max_parallax_px, rng)
+    left, right = recolour((_resized(sample.left, size), _resized(sample.right, size)), options.colour, rng)
+    disparity, seen = (_resized_map(eye, size) * scale for eye in (sample.disparity_left, sample.disparity_right))
+    return Sample(left, right, with_edge_error(disparity, options, rng), seen)
+
+
+def vary_picture(
+    sample: Sample, options: HoleOptions, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """The true picture of a pair made from it, and its disparity in pixels: mirrored half of the time, which makes it
+    the other eye's, with more or less parallax, resized and recoloured.
+    """
+    right = sample.true_eye == "right"
+    picture, disparity = (sample.right, sample.disparity_right) if right else (sample.left, sample.disparity_left)
+    if rng.random() < 0.5:
+        picture, disparity = picture[:, ::-1], disparity[:, ::-1]
+    strength = np.float32(np.exp(rng.uniform(*np.log(options.photo_strength))))
+    disparity = np.asarray(disparity, np.float32) * strength
+    size, scale = _varied_size(disparity, options.photo_zoom, options.max_parallax_px, rng)
+    (picture,) = recolour((_resized(picture, size),), options.colour, rng)
+    return picture, _resized_map(disparity, size) * scale
+
+
+def _varied_size(
+    disparity: NDArray[Any], zoom: tuple[float, float], most_px: float, rng: np.random.Generator
+) -> tuple[tuple[int, int], np.float32]:
+    """(width, height) after a random zoom, and what disparity is to be multiplied by."""
+    height, width = disparity.shape
+    largest = max(float(np.max(disparity)), 1e-3)
+    factor = np.exp(rng.uniform(*np.log(zoom)))
+    factor = max(min(factor, most_px / largest), 0.5)
     size = (round(width * factor), round(height * factor))
-    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
-    left, right = (
-        cv2.resize(np.ascontiguousarray(eye), size, interpolation=how) for eye in (sample.left, sample.right)
-    )
-    left, right = recolour((np.asarray(left), np.asarray(right)), options.colour, rng)
-    disparity: NDArray[Any] = np.ascontiguousarray(sample.disparity_left, np.float32)
+    return size, np.float32(size[0] / width)
+
+
+def _resized(picture: NDArray[Any], size: tuple[int, int]) -> NDArray[np.uint8]:
+    how = cv2.INTER_AREA if size[0] < picture.shape[1] else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(np.ascontiguousarray(picture), size, interpolation=how), np.uint8)
+
+
+def _resized_map(disparity: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float32]:
+    values = np.ascontiguousarray(disparity, np.float32)
     # Nearest, because a value between two surfaces belongs to neither.
-    disparity = cv2.resize(disparity, size, interpolation=cv2.INTER_NEAREST) * np.float32(size[0] / width)
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_NEAREST), np.float32)
+
+
+def with_edge_error(
+    disparity: NDArray[np.float32], options: HoleOptions, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Disparity as somebody may have estimated it: near things grown or shrunk by a pixel or two, or edges smoothed."""
+    found: NDArray[Any] = disparity
     if rng.random() < options.edge_error:
         reach = np.ones((3, 3) if rng.random() < 0.6 else (5, 5), np.uint8)
         grow = rng.random() < 0.6
-        disparity = cv2.dilate(disparity, reach) if grow else cv2.erode(disparity, reach)
-    return Sample(left, right, np.asarray(disparity, np.float32), np.asarray(disparity, np.float32))
+        found = cv2.dilate(found, reach) if grow else cv2.erode(found, reach)
+    if rng.random() < options.soft_error:
+        width = int(rng.choice([3, 5, 7]))
+        found = cv2.blur(found, (width, width))
+    return np.asarray(found, np.float32)
 
 
 def crops_with_holes(pair: WarpedPair, size: tuple[int, int], count: int, rng: np.random.Generator) -> list[WarpedPair]:
@@ -110,5 +159,5 @@ def crops_with_holes(pair: WarpedPair, size: tuple[int, int], count: int, rng: n
         y = int(np.clip(hole_y[pick] - rng.integers(height // 4, 3 * height // 4), 0, rows - height))
         x = int(np.clip(hole_x[pick] - rng.integers(width // 4, 3 * width // 4), 0, columns - width))
         window = np.s_[y : y + height, x : x + width]
-        found.append(WarpedPair(pair.guide[:, *window], pair.truth[window], pair.inner[window]))
+        found.append(WarpedPair(pair.guide[:, *window], pair.truth[window], pair.inner[window], pair.disparity[window]))
     return found

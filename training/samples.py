@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.shards import Sample, ShardFolder
+from training.data.shards import Sample, ShardFolder, TrueEye
 
 _HOLD_OUT = 16
+_OTHER_EYE: dict[TrueEye, TrueEye] = {"both": "both", "left": "right", "right": "left"}
 
 
 class SampleFolder:
@@ -80,4 +81,5 @@ def mirrored(sample: Sample) -> Sample:
         right=flipped(sample.left),
         disparity_left=flipped(sample.disparity_right),
         disparity_right=flipped(sample.disparity_left),
+        true_eye=_OTHER_EYE[sample.true_eye],
     )

@@ -35,8 +35,6 @@ Batch = dict[str, Tensor]
 class RunOptions:
     """What every recipe's command line has."""
 
-    data: Path
-    """Folder of scene shards; looked through again now and then, so it may grow during the run."""
     out: Path
     """Folder of the run: last.pt, log.jsonl, pictures."""
     steps: int | None = None

@@ -46,7 +46,7 @@ def test_crops_hold_holes(sample: Sample, rng: np.random.Generator) -> None:
 
 
 def test_varied_pairs_stay_pairs(sample: Sample) -> None:
-    options = HoleOptions(colour=0.5, edge_error=0, zoom=(1.0, 1.0))
+    options = HoleOptions(colour=0.5, edge_error=0, soft_error=0, zoom=(1.0, 1.0))
     for seed in range(4):
         varied = vary_pair(sample, options, np.random.default_rng(seed))
         pair = warp_pair(varied, tear_px=2.0)

@@ -50,7 +50,7 @@ class LineTask:
 
 
 def _options(out: Path, **changes: Any) -> RunOptions:
-    fields = {"data": out, "out": out, "steps": 60, "threads": 1, "bf16": False, "lr": 0.1}
+    fields = {"out": out, "steps": 60, "threads": 1, "bf16": False, "lr": 0.1}
     return RunOptions(**(fields | changes))
 
 

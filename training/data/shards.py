@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,10 @@ ARRAYS: dict[str, tuple[str, int]] = {
 """name: (dtype, number of axes)."""
 
 
+TrueEye = Literal["both", "left", "right"]
+"""Which eyes show what is really there; of a pair made from a single picture it is that picture only."""
+
+
 class Sample(NamedTuple):
     """Memory-mapped views of one stereo sample.
 
@@ -33,6 +37,7 @@ class Sample(NamedTuple):
     right: npt.NDArray[np.uint8]
     disparity_left: npt.NDArray[np.float16]
     disparity_right: npt.NDArray[np.float16]
+    true_eye: TrueEye = "both"
 
 
 def shard_name(seed: int, index: int) -> str:
@@ -47,7 +52,8 @@ def write_shard(folder: Path, name: str, samples: Sequence[Any], meta: dict[str,
         folder: where shards live; made if missing.
         name: see shard_name.
         samples: objects with the attributes named in ARRAYS, all of one size.
-        meta: written to meta.json beside format, count, width and height.
+        meta: written to meta.json beside format, count, width and height. `true_eyes`, one for each sample, says which
+            eyes are true; without it both are, in every sample.
 
     Returns:
         The shard's folder. A shard that is already there is left as it is.
@@ -84,7 +90,11 @@ def write_shard(folder: Path, name: str, samples: Sequence[Any], meta: dict[str,
 @dataclass(slots=True)
 class _Shard:
     arrays: tuple[npt.NDArray[Any], ...]
-    count: int
+    true_eyes: tuple[TrueEye, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.true_eyes)
 
 
 class ShardFolder:
@@ -129,7 +139,8 @@ class ShardFolder:
         index %= count
         at = int(np.searchsorted(self._starts, index, side="right")) - 1
         row = index - int(self._starts[at])
-        return Sample(*(array[row] for array in self._order[at].arrays))
+        shard = self._order[at]
+        return Sample(*(array[row] for array in shard.arrays), true_eye=shard.true_eyes[row])
 
 
 def _open_shard(folder: Path) -> _Shard:
@@ -137,6 +148,9 @@ def _open_shard(folder: Path) -> _Shard:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         arrays = tuple(np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS)
         count = int(meta["count"])
+        true_eyes = tuple(meta.get("true_eyes", ["both"] * count))
+        if len(true_eyes) != count or not set(true_eyes) <= set(get_args(TrueEye)):
+            raise ValueError(f"true_eyes must be {count} of {', '.join(get_args(TrueEye))}")
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise ValueError(f"{folder}: damaged shard, delete it and generate it again ({error})") from error
     for array, (name, (dtype, axes)) in zip(arrays, ARRAYS.items(), strict=True):
@@ -144,4 +158,4 @@ def _open_shard(folder: Path) -> _Shard:
             raise ValueError(
                 f"{folder}/{name}.npy: expected {count} entries of {dtype}, got {array.dtype} {array.shape}"
             )
-    return _Shard(arrays, count)
+    return _Shard(arrays, true_eyes)

@@ -35,6 +35,8 @@ _LEVEL_TRIES = 12
 class DepthOptions(RunOptions):
     """Options of `python -m training depth`."""
 
+    data: Path
+    """Folder of scene shards; looked through again now and then, so it may grow during the run."""
     lr: float = 1e-3
     """Highest learning rate."""
     model: DepthConfig = field(default_factory=DepthConfig)

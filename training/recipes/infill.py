@@ -1,4 +1,4 @@
-"""Recipe: painting holes, from pairs whose second eye is known exactly."""
+"""Recipe: painting holes, from pairs whose second eye is known, from single pictures, and from collages."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from training.data.shards import Sample
+from training.data.single_image.collage import CollageOptions
 from training.evaluation.stereo import paint_guide, score_methods, score_network
 from training.evaluation.stereo_scenes import StereoScene, read_stereo
-from training.holes import HoleOptions, WarpedPair, crops_with_holes, vary_pair, warp_pair
+from training.holes import HoleOptions, WarpedPair, crops_with_holes
+from training.infill_sources import CollageSource, InfillSource, Mixture, ShardSource, parse_weighted
 from training.losses import InfillLossWeights, infill_loss
 from training.metrics import psnr
 from training.models.infill import SIZE_MULTIPLE, InfillConfig, infill_network
-from training.samples import SampleFolder
 from training.trainer import Batch, RunOptions
 
 _RESCAN_STEPS = 100
@@ -31,6 +31,13 @@ _MOST_TRIES = 50
 class InfillOptions(RunOptions):
     """Options of `python -m training infill`."""
 
+    data: tuple[str, ...] = ()
+    """Folders of shards as FOLDER or FOLDER=WEIGHT: scenes, single pictures, or both. They may grow during the run."""
+    photos: tuple[Path, ...] = ()
+    """Folders or zip files of photographs, of which collages are made during the run."""
+    photos_weight: float = 1.0
+    """How often a collage is drawn, as a weight beside those of --data."""
+    collage: CollageOptions = field(default_factory=CollageOptions)
     model: InfillConfig = field(default_factory=InfillConfig)
     holes: HoleOptions = field(default_factory=HoleOptions)
     loss: InfillLossWeights = field(default_factory=InfillLossWeights)
@@ -43,6 +50,10 @@ class InfillOptions(RunOptions):
         super().__post_init__()
         if any(side < 4 * SIZE_MULTIPLE or side % SIZE_MULTIPLE for side in self.size):
             raise ValueError(f"--size must be multiples of {SIZE_MULTIPLE}, {4 * SIZE_MULTIPLE} at least")
+        if not self.data and not self.photos:
+            raise ValueError("nothing to learn from: give --data, --photos, or both")
+        if self.photos_weight <= 0:
+            raise ValueError("--photos-weight must be above zero; leave --photos out to do without collages")
 
 
 class InfillTask:
@@ -55,17 +66,16 @@ class InfillTask:
         torch.manual_seed(options.seed)
         self.network: nn.Module = infill_network(options.model)
         self.config = options.model.to_dict()
-        self.samples = SampleFolder(options.data)
+        self.source = _sources(options)
         self.scenes: list[StereoScene] = [s for folder in options.eval_stereo for s in read_stereo(folder)]
         self._baselines = score_methods(self.scenes, options.holes.tear_px) if self.scenes else {}
-        held: list[Sample] = self.samples.validation(_VALIDATION_SAMPLES)
-        self._held = [pair for pair in (warp_pair(s, options.holes.tear_px) for s in held) if pair.inner.any()]
+        self._held = self.source.held(_VALIDATION_SAMPLES)
 
     def make_batch(self, step: int, fraction: float) -> Batch:
         """`guide` (N, 8, H, W), `truth` (N, 3, H, W) 0..1 and `mask` (N, 1, H, W) of the holes that count."""
         del fraction
         if step % _RESCAN_STEPS == 0:
-            self.samples.rescan()
+            self.source.rescan()
         o = self.options
         rng = np.random.default_rng((o.seed, step))
         width, height = o.size
@@ -74,13 +84,14 @@ class InfillTask:
         masks = np.empty((o.batch, height, width), np.float32)
         filled = tries = 0
         while filled < o.batch:
-            pair = warp_pair(vary_pair(self.samples.draw(rng), o.holes, rng), o.holes.tear_px)
+            pair = self.source.draw(rng)
             for crop in crops_with_holes(pair, o.size, min(o.holes.crops, o.batch - filled), rng):
                 guides[filled], truths[filled], masks[filled] = crop.guide, crop.truth, crop.inner
                 filled += 1
             tries += 1
             if tries > _MOST_TRIES * o.batch:
-                raise ValueError(f"{o.data}: hardly any hole in these scenes for crops of {width} x {height}")
+                named = ", ".join([*o.data, *map(str, o.photos)])
+                raise ValueError(f"{named}: hardly any hole in these pictures for crops of {width} x {height}")
         return {
             "guide": torch.from_numpy(guides),
             "truth": torch.from_numpy(truths).permute(0, 3, 1, 2).float() / 255,
@@ -98,10 +109,10 @@ class InfillTask:
     def validate(self, network: nn.Module) -> dict[str, float]:
         """PSNR in holes: held-back scenes against the stretched colours; and the stereo folders, if any."""
         found: dict[str, float] = {}
-        if self._held:
-            mine = [psnr(paint(network, p), p.truth / 255, p.inner) for p in self._held]
-            stretched = [psnr(p.guide[:3].transpose(1, 2, 0), p.truth / 255, p.inner) for p in self._held]
-            found |= {"scenes/psnr_hole": float(np.mean(mine)), "scenes/psnr_stretch": float(np.mean(stretched))}
+        for kind, pairs in self._held.items():
+            mine = [psnr(paint(network, p), p.truth / 255, p.inner) for p in pairs]
+            stretched = [psnr(p.guide[:3].transpose(1, 2, 0), p.truth / 255, p.inner) for p in pairs]
+            found |= {f"{kind}/psnr_hole": float(np.mean(mine)), f"{kind}/psnr_stretch": float(np.mean(stretched))}
         if self.scenes:
             found["stereo/psnr_hole"] = score_network(network, self.scenes, self.options.holes.tear_px)
             found |= {f"stereo/psnr_{name}": value for name, value in self._baselines.items()}
@@ -109,7 +120,7 @@ class InfillTask:
 
     def picture(self, network: nn.Module) -> NDArray[np.uint8]:
         """Rows of warped picture with black holes, painting, truth."""
-        chosen = self._held[:: max(1, len(self._held) // 6)][:6]
+        chosen = [pair for pairs in self._held.values() for pair in pairs[:: max(1, len(pairs) // 4)][:4]]
         rows = []
         for pair in chosen:
             known = np.where(pair.guide[3] > 0, 0, pair.guide[:3]).transpose(1, 2, 0)
@@ -119,7 +130,9 @@ class InfillTask:
 
     def summary(self) -> dict[str, Any]:
         """Data and options, for the card."""
-        return {"data": "procedural scenes", "samples": self.samples.num_training, "size": list(self.options.size)}
+        named = {"scenes": "procedural scenes", "photos": "single pictures", "collages": "collages of photographs"}
+        kinds = [named[kind] for kind in self._held]
+        return {"data": ", ".join(kinds), **self.source.describe(), "size": list(self.options.size)}
 
 
 def paint(network: nn.Module, pair: WarpedPair) -> NDArray[np.float32]:
@@ -127,6 +140,15 @@ def paint(network: nn.Module, pair: WarpedPair) -> NDArray[np.float32]:
     return paint_guide(network, pair.guide)
 
 
+def _sources(options: InfillOptions) -> Mixture:
+    pairs: list[tuple[InfillSource, float]] = [
+        (ShardSource(folder, options.holes), weight) for folder, weight in map(parse_weighted, options.data)
+    ]
+    if options.photos:
+        pairs.append((CollageSource(options.photos, options.holes, options.collage), options.photos_weight))
+    return Mixture(pairs)
+
+
 def build(options: InfillOptions) -> InfillTask:
-    """The task of these options; reads the data folder and the stereo folders."""
+    """The task of these options; reads the data folders, the photographs and the stereo folders."""
     return InfillTask(options)

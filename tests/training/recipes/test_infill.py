@@ -17,8 +17,11 @@ from training.trainer import Trainer
 
 
 def _options(data: Path, out: Path, **changes: Any) -> InfillOptions:
-    fields = {"data": data, "out": out, "steps": 40, "batch": 8, "threads": 1, "size": (32, 40), "lr": 4e-3}
-    fields |= {"holes": HoleOptions(edge_error=0, colour=0.2), "model": InfillConfig(fast=(12, 16, 24), dilations=(2,))}
+    fields = {"data": (str(data),), "out": out, "steps": 40, "batch": 8, "threads": 1, "size": (32, 40), "lr": 4e-3}
+    fields |= {
+        "holes": HoleOptions(edge_error=0, soft_error=0, colour=0.2),
+        "model": InfillConfig(fast=(12, 16, 24), dilations=(2,)),
+    }
     return InfillOptions(**(fields | changes))
 
 
