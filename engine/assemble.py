@@ -29,7 +29,7 @@ from engine.sinks.sink import Picture, Sink
 from engine.sources import kind_of as source_kind_of
 from engine.sources import open_source, shown_name
 from engine.sources.source import Source
-from engine.stereo import NetworkInfill, ParallaxMapper, StereoStage
+from engine.stereo import ComfortLimits, NetworkInfill, ParallaxMapper, StereoStage
 
 # More threads than this gain nothing in one stage: the others need cores too.
 _MOST_THREADS = 4
@@ -116,9 +116,16 @@ def stereo_stage(options: StereoOptions, wanted: tuple[bool, bool]) -> StereoSta
         strength=options.strength,
         convergence=None if options.convergence == "auto" else float(options.convergence),
         raw=options.parallax == "raw",
+        grow=options.growth_px,
+        limits=ComfortLimits(*options.comfort),
     )
     return StereoStage(
-        mapper, eyes=options.eyes, infill=_infill(options), wanted=wanted, threads=stage_threads(options)
+        mapper,
+        eyes=options.eyes,
+        infill=_infill(options),
+        wanted=wanted,
+        floating_window=options.floating_window,
+        threads=stage_threads(options),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from engine.config_comfort import ComfortOptions
 from engine.errors import UsageError
 
 LayoutName = Literal["sbs", "half-sbs", "ou", "half-ou", "anaglyph", "interlaced", "left", "right", "depth"]
@@ -38,11 +39,16 @@ MAX_STRENGTH = 20.0
 
 
 class _UsualWord(str):
-    """A default: equal to the same word chosen by somebody, but see `PlayOptions.chosen`."""
+    """A default: equal to the same word chosen by somebody, but see `is_chosen`."""
 
 
 class _UsualNumber(float):
     """Likewise."""
+
+
+def is_chosen(value: object) -> bool:
+    """Whether an option was given, and is not only the usual value."""
+    return value is not None and not isinstance(value, _UsualWord | _UsualNumber)
 
 
 _LAYOUT, _GLASSES, _STRENGTH = _UsualWord("half-sbs"), _UsualWord("dubois"), _UsualNumber(2.5)
@@ -65,7 +71,7 @@ class CommonOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StereoOptions(CommonOptions):
+class StereoOptions(CommonOptions, ComfortOptions):
     """How a picture becomes two eyes, and how they are shown."""
 
     layout: LayoutName = "half-sbs"
@@ -94,6 +100,7 @@ class StereoOptions(CommonOptions):
     """How many cores one stage may use; changes only speed."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.depth_every < 1:
             raise UsageError(f"--depth-every must be 1 or more, got {self.depth_every}")
         if not abs(self.strength) <= MAX_STRENGTH:
@@ -106,6 +113,8 @@ class StereoOptions(CommonOptions):
             raise UsageError("--depth needs a model name, PATH.onnx or file:PATH")
         if self.parallax == "raw" and self.depth_path is None:
             raise UsageError("--parallax raw takes the parallax from a file: add --depth file:PATH")
+        if self.parallax == "raw" and self.growth_px:
+            raise UsageError("--edge-grow changes the parallax, and --parallax raw leaves it as it is: choose one")
 
     @property
     def depth_path(self) -> Path | None:
@@ -122,9 +131,10 @@ class ConvertOptions(StereoOptions):
     screen, or pattern[:WIDTHxHEIGHT[@FPS]] for a test pattern; see `play` for cameras and screens."""
     output: _Output
     """A video file (the suffix chooses the container), an image file, or a folder for images."""
-    codec: Annotated[str, tyro.conf.arg(metavar="NAME")] = "h264"
-    """As FFmpeg names it: h264, hevc, av1, vp9, prores ...; a container that holds no h264 gets its usual codec."""
-    crf: Annotated[float, tyro.conf.arg(metavar="Q")] = 18.0
+    codec: Annotated[str, tyro.conf.arg(metavar="NAME")] = _UsualWord("h264")
+    """As FFmpeg names it: h264, hevc, av1, vp9, prores ...; a container that holds no h264 gets its usual codec, and
+    --layout depth one that keeps as many bits as can be (ffv1 in .mkv)."""
+    crf: Annotated[float, tyro.conf.arg(metavar="Q")] = _UsualNumber(18.0)
     """Quality: smaller is better and larger files."""
     preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "fast"
     """Effort of the encoder, ultrafast to veryslow: slower makes smaller files."""
@@ -242,11 +252,7 @@ class PlayOptions(StereoOptions):
             "view_deg": self.fov,
             "distortion": self.distortion,
         }
-        return {
-            name: value
-            for name, value in asked.items()
-            if value is not None and not isinstance(value, _UsualWord | _UsualNumber)
-        }
+        return {name: value for name, value in asked.items() if is_chosen(value)}
 
     @property
     def window_size(self) -> tuple[int, int] | None:
@@ -276,6 +282,8 @@ class ProbeOptions(CommonOptions):
     """Whatever `play` can play."""
     json: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: none)")] = None
     """Also write the findings to this file."""
+    no_depth: bool = False
+    """Do not estimate how comfortable the film would be, which takes the depth of a few frames and some seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)

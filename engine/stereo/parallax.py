@@ -10,15 +10,8 @@ from numpy.typing import NDArray
 
 from engine.frame import Frame
 from engine.geometry import gain_px
+from engine.stereo.convergence import AutoConvergence, ComfortLimits, Placement, Relief
 
-_GRID = (64, 36)
-_SLEW_PER_SECOND = 0.25
-_USUAL_FRAME_S = 1.0 / 30.0
-# What people look at is mostly in the middle and not the farthest thing there; it belongs on the screen plane.
-_ON_SCREEN = 0.6
-_CENTRE_SIGMA = 0.35
-# Near things leave the screen by at most this share of the budget: more is tiring, and they are cut by the frame.
-_MOST_IN_FRONT = 0.6
 _COLUMNS_PER_PIXEL_GROWN = 960
 
 
@@ -26,29 +19,47 @@ class ParallaxMapper:
     """Turns each frame's disparity into parallax, ``gain_px * (disparity - convergence)``."""
 
     def __init__(
-        self, *, strength: float, convergence: float | None, raw: bool = False, grow: int | None = None
+        self,
+        *,
+        strength: float,
+        convergence: float | None,
+        raw: bool = False,
+        grow: int | None = None,
+        limits: ComfortLimits | None = None,
     ) -> None:
         """Make the mapper.
 
         Args:
             strength: parallax budget in percent of the width; ignored for raw.
-            convergence: disparity on the screen plane; None follows the picture, slowly within a shot.
+            convergence: disparity on the screen plane; None follows the picture, see AutoConvergence.
             raw: the disparity is parallax in pixels already.
             grow: let near things grow by this many pixels; None is one for every 960 columns. The outline of a thing is
                 blurred over a pixel or two; left behind, its colours would be smeared over the uncovered background.
                 Not done to raw.
+            limits: kept where the screen plane follows the picture; a plane that is set by hand is not questioned.
         """
         self._strength = strength
         self._fixed = convergence
         self._raw = raw
         self._grow = grow
-        self._convergence: float | None = convergence
-        self._last_s: float | None = None
+        self._auto = AutoConvergence(limits or ComfortLimits())
+        self._placement = Placement(convergence or 0.0, strength)
+        self._subject = 0.0
+
+    @property
+    def limits(self) -> ComfortLimits:
+        """What is comfortable, kept or not."""
+        return self._auto.limits
+
+    @property
+    def placement(self) -> Placement:
+        """Where the screen was in the last frame; raw disparity has it at 0, and no strength of its own."""
+        return Placement(0.0, 0.0) if self._raw else self._placement
 
     @property
     def convergence(self) -> float:
         """The disparity on the screen plane of the last frame."""
-        return 0.0 if self._raw or self._convergence is None else self._convergence
+        return self.placement.plane
 
     def change(self, *, strength: float, convergence: float | None) -> None:
         """Use other settings from the next frame on, on the thread that calls `parallax_px`.
@@ -58,7 +69,8 @@ class ParallaxMapper:
         self._strength = strength
         self._fixed = convergence
         if convergence is not None:
-            self._convergence = convergence
+            self._placement = Placement(convergence, strength)
+            self._auto.start_from(convergence)
 
     def parallax_px(self, frame: Frame) -> NDArray[np.float32]:
         """The parallax of every pixel.
@@ -72,21 +84,31 @@ class ParallaxMapper:
         Raises:
             ValueError: the frame has not been through the depth stage.
         """
-        disparity = frame.disparity
-        if disparity is None:
+        if frame.disparity is None:
             raise ValueError("stereo needs a frame with disparity; the depth stage comes first")
+        disparity = np.asarray(frame.disparity)
+        relief = Relief.of(disparity)
+        self._subject = relief.subject
         if self._raw:
-            return np.asarray(disparity)
+            return disparity
         if self._fixed is None:
-            self._follow(frame, disparity)
-        grow = max(1, round(frame.width / _COLUMNS_PER_PIXEL_GROWN)) if self._grow is None else self._grow
+            self._placement = self._auto.follow(relief, self._strength, time_s=frame.time_s, is_cut=frame.is_cut)
+        else:
+            self._placement = Placement(self._fixed, self._strength)
+        grow = default_growth(frame.width) if self._grow is None else self._grow
         if grow > 0:
             disparity = cv2.dilate(disparity, np.ones((2 * grow + 1, 2 * grow + 1), np.uint8))
-        gain = gain_px(self._strength, frame.width)
-        return _affine(disparity, gain, -gain * self.convergence)
+        gain = gain_px(self._placement.strength, frame.width)
+        return _affine(disparity, gain, -gain * self._placement.plane)
+
+    def subject_px(self, frame: Frame) -> float:
+        """The parallax of what one looks at in the frame that was mapped last."""
+        if self._raw:
+            return self._subject
+        return gain_px(self._placement.strength, frame.width) * (self._subject - self._placement.plane)
 
     def inverse(self, frame: Frame) -> tuple[float, float]:
-        """(scale, offset) that turn the frame's parallax_px back into relative disparity, 0..1.
+        """(scale, offset) that turn the parallax_px of the frame that was mapped last into relative disparity, 0..1.
 
         Larger is nearer as rendered: negative strength turns disparity round. Raw parallax has no such range of its
         own; the frame's own 1st and 99th percentile take its place.
@@ -95,39 +117,15 @@ class ParallaxMapper:
             low, high = np.percentile(np.asarray(frame.disparity)[::8, ::8], (1.0, 99.0))
             scale = 1.0 / max(float(high - low), 1e-6)
             return scale, -float(low) * scale
-        gain = gain_px(self._strength, frame.width)
+        gain, plane = gain_px(self._placement.strength, frame.width), self._placement.plane
         if gain == 0:
-            return 0.0, self.convergence
-        return 1.0 / abs(gain), self.convergence if gain > 0 else 1.0 - self.convergence
-
-    def _follow(self, frame: Frame, disparity: NDArray[Any]) -> None:
-        wanted = screen_plane(disparity)
-        now = frame.time_s
-        passed = _USUAL_FRAME_S if now is None or self._last_s is None else max(now - self._last_s, 0.0)
-        self._last_s = now
-        if self._convergence is None or frame.is_cut:
-            self._convergence = wanted
-            return
-        limit = _SLEW_PER_SECOND * passed
-        self._convergence += min(max(wanted - self._convergence, -limit), limit)
+            return 0.0, plane
+        return 1.0 / abs(gain), plane if gain > 0 else 1.0 - plane
 
 
-def screen_plane(disparity: NDArray[Any]) -> float:
-    """Which disparity to put on the screen plane: a high percentile of what is near the middle of the picture.
-
-    Args:
-        disparity: (H, W) float32, 0..1.
-
-    Returns:
-        0..1; with it nothing stands farther in front of the screen than a set share of the budget.
-    """
-    small = cv2.resize(disparity, _GRID, interpolation=cv2.INTER_NEAREST).astype(np.float64)
-    rows, columns = np.mgrid[-1 : 1 : _GRID[1] * 1j, -1 : 1 : _GRID[0] * 1j] / 2
-    weight = np.exp(-(rows**2 + columns**2) / (2 * _CENTRE_SIGMA**2)).ravel()
-    order = np.argsort(small, axis=None)
-    share = np.cumsum(weight[order])
-    centre = small.ravel()[order][np.searchsorted(share, _ON_SCREEN * share[-1])]
-    return float(max(centre, np.percentile(small, 98.0) - _MOST_IN_FRONT))
+def default_growth(width: int) -> int:
+    """By how many pixels near things grow in a picture of this width; docs/comfort.md has the measurement."""
+    return max(1, round(width / _COLUMNS_PER_PIXEL_GROWN))
 
 
 def _affine(values: NDArray[Any], scale: float, offset: float) -> NDArray[np.float32]:

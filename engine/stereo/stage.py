@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from engine.colour import black
 from engine.frame import Frame, View
 from engine.geometry import Eyes, eye_offsets
+from engine.stereo.comfort import ComfortMeter
+from engine.stereo.floating_window import FloatingWindow
 from engine.stereo.infill import InfillCount, NetworkInfill
 from engine.stereo.parallax import ParallaxMapper
 from kernels import SplatView, forward_splat
@@ -31,6 +33,7 @@ class StereoStage:
         infill: NetworkInfill | Literal["stretch", "none"] = "stretch",
         wanted: tuple[bool, bool] = (True, True),
         tear_px: float = TEAR_PX,
+        floating_window: bool = False,
         threads: int = 1,
     ) -> None:
         """Make the stage.
@@ -41,10 +44,14 @@ class StereoStage:
             infill: a network painter; `stretch` continues the background into holes, `none` leaves them black.
             wanted: (left, right); an eye nobody looks at is not rendered, its view is the source.
             tear_px: see kernels.forward_splat.
+            floating_window: cover what the left or right border of the picture cuts in front of the screen.
             threads: of the splatting; changes only speed.
         """
         self.mapper = mapper
         """Turns disparity into parallax; a player changes its settings between two frames."""
+        self.comfort = ComfortMeter(mapper.limits)
+        """What all frames so far were like to look at."""
+        self._window = FloatingWindow() if floating_window else None
         self._offsets = eye_offsets(eyes)
         self._infill = infill
         self._wanted = wanted
@@ -68,6 +75,13 @@ class StereoStage:
             ValueError: the frame has not been through the depth stage.
         """
         parallax_px = self.mapper.parallax_px(frame)
+        self.comfort.add(
+            parallax_px,
+            self.mapper.placement,
+            subject_px=self.mapper.subject_px(frame),
+            time_s=frame.time_s,
+            is_cut=frame.is_cut,
+        )
         rendered = [
             offset for offset, wanted in zip(self._offsets, self._wanted, strict=True) if wanted and offset != 0
         ]
@@ -92,7 +106,8 @@ class StereoStage:
             new.pop(0) if wanted and offset != 0 else _source_view(frame, parallax_px)
             for offset, wanted in zip(self._offsets, self._wanted, strict=True)
         ]
-        return replace(frame, views=(views[0], views[1]))
+        both = (views[0], views[1])
+        return replace(frame, views=both if self._window is None else self._window.cover(frame, both, parallax_px))
 
 
 def _source_view(frame: Frame, parallax_px: NDArray[Any]) -> View:

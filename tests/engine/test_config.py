@@ -37,6 +37,9 @@ CONVERT_DEFAULTS = {
     "debug": False,
     "threads": 0,
     "anaglyph": "dubois",
+    "comfort": (2.5, 4.0),
+    "edge_grow": "auto",
+    "floating_window": False,
 }
 
 
@@ -120,6 +123,18 @@ def test_models_info_needs_a_name() -> None:
 def test_depth_path() -> None:
     assert _convert(depth="file:maps/a").depth_path == Path("maps/a")
     assert _convert(depth="some/net.onnx").depth_path is None
+
+
+def test_raw_parallax_is_not_grown() -> None:
+    with pytest.raises(UsageError, match="--edge-grow"):
+        _convert(depth="file:maps", parallax="raw", edge_grow=2)
+    assert _convert(depth="file:maps", parallax="raw", edge_grow=0).growth_px == 0
+
+
+def test_a_usual_value_is_not_a_chosen_one() -> None:
+    assert not config.is_chosen(_convert().codec)
+    assert config.is_chosen(_convert(codec="h264").codec)
+    assert config.is_chosen(_convert(crf=18.0).crf)
 
 
 def test_options_are_frozen() -> None:

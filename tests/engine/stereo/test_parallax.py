@@ -8,7 +8,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from engine.stereo.parallax import ParallaxMapper, screen_plane
+from engine.stereo.convergence import ComfortLimits
+from engine.stereo.parallax import ParallaxMapper
 
 
 def test_parallax_is_gain_times_distance_from_the_screen(make_frame) -> None:
@@ -48,27 +49,61 @@ def test_no_strength_is_no_parallax(make_frame) -> None:
     assert mapper.inverse(make_frame()) == (0.0, 0.5)
 
 
-def test_the_screen_plane_lies_in_the_picture_and_little_stands_far_in_front(rng: np.random.Generator) -> None:
-    ground = np.repeat(np.linspace(0, 1, 90, dtype=np.float32)[:, None], 160, axis=1)
-    assert 0.45 < screen_plane(ground) < 0.75
-    flat = np.full((90, 160), 0.3, np.float32)
-    assert screen_plane(flat) == pytest.approx(0.3)
-    bush = np.full((90, 160), 0.05, np.float32)
-    bush[60:, :40] = 1.0
-    assert screen_plane(bush) == pytest.approx(0.4)
-
-
-def test_convergence_slews_within_a_shot_and_jumps_at_a_cut(make_frame) -> None:
+def test_the_screen_follows_and_jumps_at_a_cut(make_frame) -> None:
     mapper = ParallaxMapper(strength=2.5, convergence=None)
     far = np.full((144, 160), 0.2, np.float32)
     near = np.full((144, 160), 0.8, np.float32)
     frame = replace(make_frame(), time_base=Fraction(1, 10))
     mapper.parallax_px(replace(frame, disparity=far, pts=0))
     assert mapper.convergence == pytest.approx(0.2)
-    mapper.parallax_px(replace(frame, disparity=near, pts=1, is_cut=False))
-    assert mapper.convergence == pytest.approx(0.225)
-    mapper.parallax_px(replace(frame, disparity=near, pts=2, is_cut=True))
+    for pts in range(1, 3):
+        mapper.parallax_px(replace(frame, disparity=near, pts=pts, is_cut=False))
+    assert 0.2 < mapper.convergence < 0.3
+    mapper.parallax_px(replace(frame, disparity=near, pts=3, is_cut=True))
     assert mapper.convergence == pytest.approx(0.8)
+
+
+def test_limits_bind_a_free_screen_only(make_frame) -> None:
+    frame = make_frame()
+    limits = ComfortLimits(0.5, 1.0)
+    free = ParallaxMapper(strength=4.0, convergence=None, limits=limits, grow=0)
+    percent = 100 / frame.width * free.parallax_px(frame)
+    assert percent.max() == pytest.approx(0.5, abs=1e-4)
+    assert percent.min() == pytest.approx(-1.0, abs=1e-4)
+    assert free.placement.is_limited
+    assert free.placement.strength == pytest.approx(1.5 / 0.8)
+    fixed = ParallaxMapper(strength=4.0, convergence=0.0, limits=limits, grow=0)
+    assert (100 / frame.width * fixed.parallax_px(frame)).max() == pytest.approx(3.6, abs=1e-4)
+    assert not fixed.placement.is_limited
+
+
+def test_inverse_uses_the_strength_that_was_left(make_frame) -> None:
+    frame = make_frame()
+    mapper = ParallaxMapper(strength=4.0, convergence=None, limits=ComfortLimits(0.5, 1.0), grow=0)
+    parallax = mapper.parallax_px(frame)
+    scale, offset = mapper.inverse(frame)
+    np.testing.assert_allclose(scale * parallax + offset, frame.disparity, atol=1e-5)
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_the_subject_is_what_is_near_the_middle(make_frame, raw: bool) -> None:
+    frame = make_frame(width=200)
+    mapper = ParallaxMapper(strength=5.0, convergence=0.4, raw=raw)
+    mapper.parallax_px(frame)
+    expected = 0.9 if raw else 10 * (0.9 - 0.4)
+    assert mapper.subject_px(frame) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_screen_set_free_starts_where_it_was(make_frame) -> None:
+    mapper = ParallaxMapper(strength=2.5, convergence=0.3)
+    frame = replace(make_frame(), time_base=Fraction(1, 10))
+    mapper.parallax_px(replace(frame, pts=0))
+    mapper.change(strength=2.5, convergence=0.2)
+    assert mapper.convergence == 0.2
+    mapper.change(strength=2.5, convergence=None)
+    mapper.parallax_px(replace(frame, pts=1, is_cut=False))
+    mapper.parallax_px(replace(frame, pts=2, is_cut=False))
+    assert 0.2 < mapper.convergence < 0.3
 
 
 @pytest.mark.parametrize(
