@@ -30,6 +30,8 @@ class Report:
     warnings: Sequence[str] = ()
     infill: Mapping[str, int] | None = None
     """Tiles that the infill network painted, and those over its budget that show stretched background instead."""
+    comfort: Mapping[str, Any] | None = None
+    """Parallax and what may tire eyes, see engine.stereo.comfort; None where no eye was rendered."""
     transcode_fps: float | None = None
     """Frames a second of the same decode and encode without stereo work, where it was measured."""
 
@@ -51,6 +53,8 @@ class Report:
             document["transcode_fps"] = round(self.transcode_fps, 3)
         if self.infill is not None:
             document["infill"] = dict(self.infill)
+        if self.comfort is not None:
+            document["comfort"] = dict(self.comfort)
         return document | {
             "peak_rss_mb": round(self.peak_rss_mb, 1),
             "stages": {name: _stage(times) for name, times in self.stages.items()},

@@ -98,6 +98,7 @@ def _convert(
         stages=stages,
         warnings=line.warnings,
         infill=asdict(painted) if painted is not None else None,
+        comfort=line.stereo.comfort.as_json() if line.stereo is not None else None,
     )
     if options.measure_transcode and not was_interrupted:
         report = replace(report, transcode_fps=transcode_fps(options))

@@ -16,7 +16,7 @@ from engine.frame import Frame, View
 from engine.graph import Channel, Edge, Graph, Policy, Source, Stage, StageMeasurement
 from engine.live.depth_line import DepthLine
 from engine.live.pacing import Pacer
-from engine.stereo import StereoStage
+from engine.stereo import ComfortMeter, StereoStage
 from engine.telemetry import Drops
 
 Process = Callable[[Frame], Frame]
@@ -60,6 +60,11 @@ class LiveStereo:
     def convergence(self) -> float:
         """The disparity on the screen plane of the last frame."""
         return self._stage.mapper.convergence
+
+    @property
+    def comfort(self) -> ComfortMeter:
+        """What the frames so far were like to look at."""
+        return self._stage.comfort
 
     def prepare(self, width: int, height: int) -> None:
         """Load whatever frames of this size will need, so that the first one does not wait for it."""

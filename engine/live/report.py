@@ -34,6 +34,8 @@ class LiveReport:
     depth: Mapping[str, Any]
     """Frames by where their depth came from, and how much older than its frame a map was; empty where none was
     estimated."""
+    comfort: Mapping[str, Any]
+    """Parallax of what was rendered and what may tire eyes, see engine.stereo.comfort; empty if all was flat."""
     seconds: float
     fps: float
     source_fps: float | None

@@ -94,6 +94,7 @@ class LiveSession:
             measurements=self.line.measurements(),
             drops=drops,
             depth=self.depth,
+            comfort=self.stereo.comfort.as_json() or {},
             input=shown_name(options.input),
             layout=self.screen.view.shown,
             renderer=str(self.screen.surface.ctx.info["GL_RENDERER"]),
@@ -208,6 +209,7 @@ def _warmed_up(
         raise InputError(f"{shown_name(options.input)}: it ended before the first picture came")
     stereo.prepare(first.width, first.height)
     result = stereo.process(first if depth is None else depth.process(first))
+    stereo.comfort.reset()
     # By now the first frame of a live source is an old one.
     return (frames if source.is_live else chain([first], frames)), result
 

@@ -49,10 +49,6 @@ class ComfortReport:
     cuts: dict[str, float]
     """count; jumps: how many moved the subject by more than a percent; mean_jump_percent, worst_jump_percent."""
 
-    def as_json(self) -> dict[str, Any]:
-        """The same in JSON's types."""
-        return asdict(self)
-
 
 class ComfortMeter:
     """Looks at every frame's parallax, coarsely. One thread.
@@ -106,6 +102,11 @@ class ComfortMeter:
         self._violated += border > VIOLATION_PERCENT
         self._worst_border = max(self._worst_border, border)
         self._follow(placement, percent * subject_px, time_s, is_cut=is_cut)
+
+    def as_json(self) -> dict[str, Any] | None:
+        """The report in JSON's types; None before the first frame."""
+        report = self.report()
+        return None if report is None else asdict(report)
 
     def report(self) -> ComfortReport | None:
         """What was seen so far; None before the first frame."""

@@ -59,6 +59,11 @@ def test_versions_hold_what_is_installed() -> None:
     assert {"python", "wheatstone", "numpy", "av"} <= set(versions())
 
 
+def test_comfort_only_where_eyes_were_rendered() -> None:
+    assert "comfort" not in _report().as_json()
+    assert replace(_report(), comfort={"frames": 3}).as_json()["comfort"] == {"frames": 3}
+
+
 def test_infill_only_where_a_network_painted() -> None:
     assert "infill" not in _report().as_json()
     counted = replace(_report(), infill={"frames": 3, "tiles": 5, "tiles_over_budget": 0})

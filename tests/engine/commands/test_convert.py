@@ -78,7 +78,7 @@ def test_report_says_what_happened(film: Path, given: list[str], tmp_path: Path)
     words = ["convert", str(film), str(tmp_path / "out.mkv"), *given, "--report", str(report), "--measure-transcode"]
     assert main(words) == 0
     found = json.loads(report.read_text())
-    names = "frames_in frames_out dropped seconds fps transcode_fps peak_rss_mb stages versions warnings"
+    names = "frames_in frames_out dropped seconds fps transcode_fps comfort peak_rss_mb stages versions warnings"
     assert set(found) == set(names.split())
     assert (found["frames_in"], found["frames_out"], found["dropped"]) == (FRAMES, FRAMES, {})
     assert found["fps"] == pytest.approx(FRAMES / found["seconds"], rel=0.01)
@@ -90,6 +90,14 @@ def test_report_says_what_happened(film: Path, given: list[str], tmp_path: Path)
         assert times["busy_s"] <= found["seconds"]
     assert 50 < found["peak_rss_mb"] < 4000
     assert found["versions"]["wheatstone"]
+    comfort = found["comfort"]
+    assert comfort["frames"] == FRAMES
+    parallax = list(comfort["parallax_percent"].values())
+    assert parallax == sorted(parallax)
+    assert parallax[0] < 0 < parallax[-1] <= comfort["limits_percent"]["front"]
+    # Its box never touches a border, and there is one shot.
+    assert comfort["window_violations"]["share"] == 0
+    assert comfort["cuts"]["count"] == 0
     assert _leftovers(tmp_path) == []
 
 

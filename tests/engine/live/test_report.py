@@ -39,6 +39,7 @@ def test_document_has_plain_numbers_under_names_with_units() -> None:
         measurements=measurements,
         drops={"render late": 2},
         depth=None,
+        comfort={"frames": 4},
         input="pattern",
         layout="sbs",
         renderer="some device",
@@ -64,6 +65,7 @@ def test_document_has_plain_numbers_under_names_with_units() -> None:
     assert document["dropped"] == {"render late": 2}
     assert document["repeats"] == {}
     assert document["depth"] == {}
+    assert document["comfort"] == {"frames": 4}
     assert document["fps"] == 10.0
     assert document["source_fps"] is None
     assert document["warm_up_s"] == 1.235

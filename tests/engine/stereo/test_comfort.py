@@ -102,4 +102,10 @@ def test_how_fast_the_screen_moves() -> None:
 def test_wild_parallax_is_no_error() -> None:
     found = _report(np.linspace(-4000, 4000, 2000).reshape(20, 100))
     assert (found.parallax_percent["p1"], found.parallax_percent["p99"]) == (-25.0, 25.0)
-    json.dumps(found.as_json())
+
+
+def test_the_document_is_plain() -> None:
+    meter = ComfortMeter(ComfortLimits())
+    assert meter.as_json() is None
+    meter.add(np.zeros((20, 100), np.float32), HERE, subject_px=0.0, time_s=None, is_cut=True)
+    assert json.loads(json.dumps(meter.as_json()))["frames"] == 1
