@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _NOISE_POOL = 1 << 20
+_LETTERS = "eeeaaiioutnsrlhdcmpgbfwykv  ,.'ETASIW!?-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,10 @@ class AugmentOptions:
     """Probability of sensor noise."""
     jpeg: float = 0.15
     """Probability of JPEG compression."""
+    bars: float = 0.06
+    """Probability of black bars above and below, or on both sides: nothing is learned there (disparity NaN)."""
+    text: float = 0.06
+    """Probability of a subtitle or a caption; the disparity is that of what it covers."""
 
 
 class Augmenter:
@@ -54,7 +59,12 @@ class Augmenter:
     ) -> tuple[NDArray[Any], NDArray[Any]]:
         """A changed picture and its disparity at `size`. Disparity values are not rescaled: the loss ignores scale."""
         image, disparity = self._frame(image, disparity, size, rng)
-        return self._look(image, rng), disparity
+        image = self._tone(image, rng)
+        if rng.random() < self.options.text:
+            image = write_over(image, rng)
+        if rng.random() < self.options.bars:
+            image, disparity = letterbox(image, disparity, rng)
+        return self._record(image, rng), disparity
 
     def _frame(
         self, image: NDArray[Any], disparity: NDArray[Any], size: tuple[int, int], rng: np.random.Generator
@@ -74,7 +84,7 @@ class Augmenter:
             image, depth = np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(depth[:, ::-1])
         return image, depth
 
-    def _look(self, image: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
+    def _tone(self, image: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
         o = self.options
         if rng.random() < o.blur:
             image = _soften(image, rng)
@@ -83,6 +93,10 @@ class Augmenter:
         gray = rng.random() < o.gray
         if gray or o.colour > 0:
             image = cv2.transform(image, _colour_matrix(0.0 if gray else o.colour, gray, rng))
+        return image
+
+    def _record(self, image: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
+        o = self.options
         if rng.random() < o.noise:
             image = self._grain(image, rng)
         if rng.random() < o.jpeg:
@@ -95,6 +109,46 @@ class Augmenter:
         start = int(rng.integers(_NOISE_POOL - image.size)) if image.size < _NOISE_POOL else 0
         noise = np.resize(self._noise[start : start + image.size], image.shape)
         return cv2.add(image, noise * np.float32(rng.uniform(1, 14)), dtype=cv2.CV_8U)
+
+
+def letterbox(
+    image: NDArray[Any], disparity: NDArray[Any], rng: np.random.Generator
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Covers equal strips at the top and bottom (mostly) or at both sides with black; their disparity becomes NaN."""
+    image, disparity = image.copy(), disparity.copy()
+    upright = rng.random() < 0.8
+    length = disparity.shape[0 if upright else 1]
+    strip = max(1, int(length * rng.uniform(0.04, 0.14)))
+    for where in (slice(0, strip), slice(length - strip, length)):
+        window = np.s_[where] if upright else np.s_[:, where]
+        image[window] = int(rng.integers(0, 8))
+        disparity[window] = np.nan
+    return image, disparity
+
+
+def write_over(image: NDArray[Any], rng: np.random.Generator) -> NDArray[np.uint8]:
+    """One or two lines of subtitles near the bottom, or a caption anywhere, with a dark outline or a box behind."""
+    out = np.ascontiguousarray(image, np.uint8).copy()
+    height, width = out.shape[:2]
+    caption = rng.random() < 0.2
+    size = height / 224 * (0.3 + 0.35 * rng.random())
+    ink = ((255, 255, 255), (250, 240, 60), (220, 220, 220))[int(rng.integers(3))]
+    step = int(38 * size)
+    lines = int(rng.integers(1, 3))
+    base = int(height * rng.uniform(0.15, 0.9)) if caption else height - int(height * rng.uniform(0.03, 0.16))
+    for line in range(lines):
+        letters = "".join(_LETTERS[int(k)] for k in rng.integers(0, len(_LETTERS), int(rng.integers(6, 34))))
+        (wide, tall), _ = cv2.getTextSize(letters, cv2.FONT_HERSHEY_SIMPLEX, size, 1)
+        x = int(rng.uniform(0.03, 0.5) * width) if caption else (width - wide) // 2
+        y = base - step * (lines - 1 - line)
+        if caption:
+            cv2.rectangle(out, (x - 4, y - tall - 4), (x + wide + 4, y + 5), rng.integers(0, 120, 3).tolist(), -1)
+        else:
+            # A thicker pen would also set the letters wider apart.
+            for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1), (1, 1)):
+                cv2.putText(out, letters, (x + dx, y + dy), cv2.FONT_HERSHEY_SIMPLEX, size, (8, 8, 8), 1, cv2.LINE_AA)
+        cv2.putText(out, letters, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, ink, 1, cv2.LINE_AA)
+    return out
 
 
 def recolour(

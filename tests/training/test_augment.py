@@ -7,7 +7,7 @@ import pytest
 
 from training.augment import Augmenter, AugmentOptions, recolour
 
-_STILL = AugmentOptions(zoom=1.0, aspect=1.0, colour=0, gray=0, blur=0, noise=0, jpeg=0)
+_STILL = AugmentOptions(zoom=1.0, aspect=1.0, colour=0, gray=0, blur=0, noise=0, jpeg=0, bars=0, text=0)
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def picture(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_picture_and_disparity_move_together(picture: tuple[np.ndarray, np.ndarray]) -> None:
-    augment = Augmenter(AugmentOptions(colour=0, gray=0, blur=0, noise=0, jpeg=0))
+    augment = Augmenter(AugmentOptions(colour=0, gray=0, blur=0, noise=0, jpeg=0, bars=0, text=0))
     for seed in range(8):
         image, disparity = augment(*picture, (96, 64), np.random.default_rng(seed))
         assert image.shape == (64, 96, 3)

@@ -178,10 +178,13 @@ class Builder:
         *,
         yaw: float | None = None,
         grow: float = 1.0,
+        tall: float | None = None,
         use: str | None = None,
         **motion: Any,
     ) -> Vec3 | None:
         """A model of a role, standing on `base`; None where the assets hold none.
+
+        `tall` is its height in metres if it shall not have the size of its role: a toy.
 
         Returns:
             Its size in metres along its own axes.
@@ -193,8 +196,8 @@ class Builder:
         points = self.assets.meshes[name]["position"]
         extent = points.max(0) - points.min(0)
         _, _, measure, least, most = ROLES[role]
-        metres = self.between(least, most) * grow
-        scale = metres / max(float(extent[1] if measure == "height" else extent.max()), 1e-3)
+        side = extent[1] if measure == "height" or tall else extent.max()
+        scale = (tall or self.between(least, most) * grow) / max(float(side), 1e-3)
         turn = self.between(0, 6.283) if yaw is None else yaw
         stretch = np.clip(self.rng.normal(1, 0.05, 3), 0.85, 1.15) * scale
         bottom = base[1] - float(points[:, 1].min()) * float(stretch[1])
@@ -219,6 +222,10 @@ class Builder:
         made = self.tiled(self.pick(uses), cutout=False)
         tinted = self.chance(0.5) or folder in ("people_animals", "vehicles")
         return replace(made, tint=self.paint() if tinted else self.tint(0.4, 1.3, 0.15))
+
+    def cast_no_shadow(self, first: int) -> None:
+        """Takes the shadows away from every node placed since there were `first` of them."""
+        self.nodes[first:] = [replace(node, casts=False) for node in self.nodes[first:]]
 
     def lamp(self, position: Vec3, strength: float) -> None:
         """A warm or cold point light."""

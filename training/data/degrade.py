@@ -58,13 +58,17 @@ def _curve(view: Image, rng: np.random.Generator) -> Image:
     x = np.linspace(0, 1, 256)
     # Cameras stretch what they see to most of their range; haze and bad exposure leave some of it unused.
     black, white = rng.uniform(0, 0.14), rng.uniform(0.72, 1.0)
+    if rng.random() < 0.12:
+        # Windows and lamps blown out.
+        white = rng.uniform(1.05, 1.7)
     stretch = min((white - black) / max(bright - dark, 0.05), 4.0)
     trust = 1.0 if rng.random() < 0.6 else rng.uniform(0, 1)
     x = trust * ((x - dark) * stretch + black) + (1 - trust) * x
     x = np.clip(x, 0, 1)
     middle = float(np.clip(np.interp(few.mean(), np.linspace(0, 1, 256), x), 0.04, 0.95))
-    wanted = rng.uniform(0.28, 0.6)
-    gamma = np.clip(np.log(wanted) / np.log(middle), 0.5, 1.7) ** rng.uniform(0.4, 1.0)
+    # Night and dusk now and then.
+    wanted = rng.uniform(0.28, 0.62) if rng.random() < 0.9 else rng.uniform(0.08, 0.28)
+    gamma = np.clip(np.log(wanted) / np.log(middle), 0.5, 2.2) ** rng.uniform(0.4, 1.0)
     x = x**gamma
     x = np.where(x > 0.85, 0.85 + 0.15 * np.tanh((x - 0.85) / 0.15), x)
     return np.asarray(np.clip(x * 255, 0, 255), np.uint8)
@@ -75,7 +79,12 @@ def _colour_matrix(rng: np.random.Generator) -> npt.NDArray[np.float32]:
     saturation = rng.uniform(0.7, 1.5) if rng.random() < 0.95 else 0.0
     gray = np.full((3, 3), 1 / 3)
     matrix = np.eye(3) * saturation + gray * (1 - saturation)
-    return np.asarray(np.diag(rng.uniform(0.88, 1.12, 3)) @ matrix, np.float32)
+    balance = rng.uniform(0.88, 1.12, 3)
+    if rng.random() < 0.08:
+        # Lamplight or shade taken with the wrong white balance.
+        warm = rng.uniform(-0.3, 0.35)
+        balance *= (1 + warm, 1 + 0.2 * warm, 1 - warm)
+    return np.asarray(np.diag(balance) @ matrix, np.float32)
 
 
 def _grainy(picture: Image, strength: float, clumped: bool, rng: np.random.Generator) -> Image:

@@ -185,6 +185,64 @@ def drape(rng: np.random.Generator) -> Vertices:
     return soup(points.reshape(-1, 3), grid(3, 40))
 
 
+def blob(rng: np.random.Generator) -> Vertices:
+    """A soft lump with a flat underside: a cushion, a bag, a ball of wool, a stuffed toy's body."""
+    rows, sides = 12, 20
+    lift = np.linspace(0, np.pi, rows + 1)[:, None]
+    around = np.arange(sides)[None] * (2 * np.pi / sides)
+    radius = np.ones((rows + 1, sides))
+    for _ in range(6):
+        waves, steep = int(rng.integers(0, 5)), int(rng.integers(1, 4))
+        wave = np.cos(waves * around + rng.uniform(0, 6.3)) * np.sin(steep * lift + rng.uniform(0, 3))
+        # A wave around the pole would tear it apart.
+        radius += 0.13 * rng.normal() * wave * (np.sin(lift) ** (1 if waves else 0))
+    points = np.stack(
+        [radius * np.sin(lift) * np.cos(around), -radius * np.cos(lift), -radius * np.sin(lift) * np.sin(around)], -1
+    )
+    points[[0, -1]] = points[[0, -1]].mean(axis=1, keepdims=True)
+    points[..., 1] = np.maximum(points[..., 1], -rng.uniform(0.6, 0.95))
+    low, high = points.min(axis=(0, 1)), points.max(axis=(0, 1))
+    net = ((points - low) / (high - low) - 0.5).reshape(-1, 3).astype(np.float32)
+    return soup(net, grid(rows + 1, sides, wrap=True)[:, ::-1])
+
+
+def heap(rng: np.random.Generator) -> Vertices:
+    """A heap of cloth: folds and bumps that fall to y = -0.5 at the rim."""
+    cells = 28
+    x, z = np.meshgrid(np.linspace(-1, 1, cells), np.linspace(-1, 1, cells))
+    folds = np.abs(fractal(rng, cells, 4, 0.6, start=3) - 0.5) * 2
+    hill = np.clip(1.15 - np.hypot(x, z) * (1 + 0.3 * (fractal(rng, cells, 3, 1.0) - 0.5)), 0, 1) ** rng.uniform(0.4, 1)
+    heights = hill * (0.6 * fractal(rng, cells, 4, 0.9) + 0.4 * (1 - folds))
+    return height_field(np.asarray(heights / heights.max() - 0.5, np.float32))
+
+
+def shard(rng: np.random.Generator) -> Vertices:
+    """A card with three to six straight sides in the x-y plane, as if cut from a board."""
+    angle = np.sort(rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.cumsum(rng.dirichlet(np.full(rng.integers(3, 7), 4.0))))
+    rim = np.stack([np.cos(angle), np.sin(angle)], -1) * rng.uniform(0.8, 1.0, (len(angle), 1))
+    rim = (rim - rim.min(0)) / (rim.max(0) - rim.min(0)) - 0.5
+    points = np.zeros((len(rim), 3), np.float32)
+    points[:, :2] = rim
+    order = np.arange(1, len(rim) - 1)
+    return soup(points, np.stack([np.zeros_like(order), order, order + 1], -1))
+
+
+def blade(rng: np.random.Generator) -> Vertices:
+    """A long leaf that rises from the origin to y = 1, bends over towards +z and ends in a point."""
+    along = np.linspace(0, 1, 9)
+    bend = rng.uniform(0.1, 1.2)
+    angle = bend * along**1.5 * 1.6
+    spine = np.cumsum(np.stack([np.cos(angle), np.sin(angle)], -1), axis=0) / len(along)
+    width = 0.5 * np.sin(np.pi * np.clip(along * 0.9 + 0.1, 0, 1)) ** rng.uniform(0.4, 1.2)
+    hollow = rng.uniform(0.0, 0.5)
+    points = np.zeros((9, 3, 3), np.float32)
+    for column, side in enumerate((-1, 0, 1)):
+        points[:, column, 0] = side * width * 0.2
+        points[:, column, 1] = spine[:, 0]
+        points[:, column, 2] = spine[:, 1] + abs(side) * width * 0.2 * hollow
+    return soup(points.reshape(-1, 3), grid(9, 3))
+
+
 def height_field(heights: Points, colours: npt.NDArray[np.uint8] | None = None) -> Vertices:
     """A terrain over x and z from -0.5 to 0.5; heights (rows, columns) are y as they are."""
     rows, columns = heights.shape
@@ -233,13 +291,21 @@ SOLIDS: dict[str, Callable[[], Vertices]] = {
 HULLS = 24
 CUTOUTS = 48
 DRAPES = 8
+BLOBS = 12
+HEAPS = 10
+SHARDS = 24
+BLADES = 12
 
 
 def primitive_meshes() -> dict[str, Vertices]:
-    """All solids plus the random families hull0.., cutout0.., drape0.. (always the same ones)."""
+    """All solids plus the random families hull0.., cutout0.., drape0.. and so on (always the same ones)."""
     meshes = {name: make() for name, make in SOLIDS.items()}
     rng = np.random.default_rng(7)
     meshes |= {f"hull{k}": hull(rng) for k in range(HULLS)}
     meshes |= {f"cutout{k}": cutout(rng) for k in range(CUTOUTS)}
     meshes |= {f"drape{k}": drape(rng) for k in range(DRAPES)}
+    meshes |= {f"blob{k}": blob(rng) for k in range(BLOBS)}
+    meshes |= {f"heap{k}": heap(rng) for k in range(HEAPS)}
+    meshes |= {f"shard{k}": shard(rng) for k in range(SHARDS)}
+    meshes |= {f"blade{k}": blade(rng) for k in range(BLADES)}
     return meshes

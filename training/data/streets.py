@@ -13,7 +13,7 @@ from training.data.builder import Builder, bounds
 from training.data.outdoors import daylight, fence, tree, wires
 from training.data.people import person
 from training.data.scene import Scene, vec3
-from training.data.viewpoints import free, hand_held
+from training.data.viewpoints import free, hand_held, lens
 
 
 def build_street(rng: np.random.Generator, assets: Assets) -> Scene:
@@ -61,7 +61,7 @@ def build_street(rng: np.random.Generator, assets: Assets) -> Scene:
     look = daylight(b, 30.0)
     focus = (position[0] - 8 * np.sin(yaw), 0.0, position[2] - 8 * np.cos(yaw))
     look = replace(look, shadow_centre=vec3(focus), shadow_radius=b.between(14, 26))
-    camera = hand_held(b, position, yaw, pitch, speed=0.8)
+    camera = hand_held(b, position, yaw, pitch, speed=0.8, fov=lens(b, 18, 50))
     return Scene(kind="street", nodes=tuple(b.nodes), camera=camera, look=look)
 
 

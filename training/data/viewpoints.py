@@ -14,6 +14,12 @@ def look_at(position: Vec3, target: Vec3) -> tuple[float, float]:
     return float(np.arctan2(-x, -z)), float(np.arctan2(y, np.hypot(x, z)))
 
 
+def lens(b: Builder, wide: float = 18.0, tele: float = 85.0) -> float:
+    """Horizontal field of view in degrees of a focal length between two, in mm before a frame 36 mm wide."""
+    focal = float(np.exp(b.between(np.log(wide), np.log(tele))))
+    return float(np.degrees(2 * np.arctan(18 / focal)))
+
+
 def hand_held(
     b: Builder, position: Vec3, yaw: float, pitch: float, *, speed: float = 0.3, fov: float | None = None
 ) -> Camera:
@@ -25,7 +31,7 @@ def hand_held(
         yaw=yaw,
         pitch=pitch,
         roll=float(b.rng.normal(0, 0.03)) if b.chance(0.9) else float(b.rng.normal(0, 0.12)),
-        fov=float(np.radians(fov if fov is not None else b.between(35, 85))),
+        fov=float(np.radians(fov if fov is not None else lens(b))),
         velocity=(vx, vy, vz),
         turn=(ty, tp, tr),
     )
@@ -45,14 +51,14 @@ def stand_in_room(b: Builder, width: float, depth: float, height: float) -> Came
     solid &= (high - low).min(axis=1) < 3
     low, high = low[solid], high[solid]
     room: Vec3 = (width, depth, height)
-    if len(low) and b.chance(0.35):
+    if len(low) and b.chance(0.3):
         near = _close_up(b, low, high, room)
         if near is not None:
             return near
-    views = [_view(b, low, high, room) for _ in range(10)]
-    position, yaw, pitch = max(
-        views[: b.pick((2, 6, 10))], key=lambda view: openness(view[0], view[1], low, high, room)
-    )
+    if b.chance(0.25):
+        return _before_a_wall(b, low, high, room)
+    views = [_view(b, low, high, room) for _ in range(b.pick((2, 5, 8)))]
+    position, yaw, pitch = max(views, key=lambda view: openness(view[0], view[1], low, high, room))
     return hand_held(b, position, yaw, pitch, fov=b.between(42, 76))
 
 
@@ -74,6 +80,22 @@ def _view(b: Builder, low: Floats, high: Floats, room: Vec3) -> _View:
     # People film either what stands on the floor and on tables, or each other.
     pitch = b.rng.normal(-0.48, 0.15) if b.chance(0.6) else b.rng.normal(-0.15, 0.12)
     return position, yaw + b.between(-0.3, 0.3), float(np.clip(pitch, -0.9, 0.3))
+
+
+def _before_a_wall(b: Builder, low: Floats, high: Floats, room: Vec3) -> Camera:
+    """A level look at a wall or a corner from a few steps away: often no floor in sight, or only a strip of it."""
+    width, depth, height = room
+    for _ in range(12):
+        eye = b.between(0.7, 1.4) if b.chance(0.6) else b.between(1.4, min(2.2, height - 0.2))
+        position = (b.between(-0.4, 0.4) * width, eye, b.between(-0.4, 0.4) * depth)
+        away, around = b.between(1.5, 4.0), b.between(0, 6.283)
+        ahead = (position[0] - away * float(np.sin(around)), position[2] - away * float(np.cos(around)))
+        # The far end of this look lies about at a wall.
+        reach = max(abs(ahead[0]) / (width / 2), abs(ahead[1]) / (depth / 2))
+        if 0.9 < reach < 1.4 and free(position, low, high, 0.35):
+            break
+    pitch = float(np.clip(b.rng.normal(-0.2, 0.15), -0.6, 0.3))
+    return hand_held(b, position, around, pitch, fov=lens(b, 20, 36))
 
 
 def openness(position: Vec3, yaw: float, low: Floats, high: Floats, room: Vec3) -> float:
@@ -108,7 +130,7 @@ def _close_up(b: Builder, low: Floats, high: Floats, room: Vec3) -> Camera | Non
         k = b.count(0, len(low) - 1)
         middle = vec3((low[k] + high[k]) / 2)
         away, around = b.between(0.7, 3.0), b.between(0, 6.283)
-        lift = away * b.between(0.15, 0.9)
+        lift = away * b.between(0.25, 0.9)
         position = (
             middle[0] + away * float(np.sin(around)),
             min(max(middle[1] + lift, 0.9), height - 0.15),
