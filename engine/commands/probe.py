@@ -11,9 +11,10 @@ from typing import Any
 
 from rich.table import Table
 
+from engine.commands.comfort_sample import ComfortSample, can_sample, sample_comfort
 from engine.commands.screen import console
 from engine.config import ProbeOptions
-from engine.errors import InputError
+from engine.errors import InputError, WheatstoneError
 from engine.frame import Colour, StreamInfo
 from engine.report import write_json
 from engine.sources import kind_of, open_source, shown_name
@@ -58,6 +59,14 @@ def run(options: ProbeOptions) -> int:
         for line in (*problems, *source.warnings):
             screen.print(f"Mind: {line}", markup=False)
     document["frames"] = dataclasses.asdict(info)
+    if can_sample(options.input) and not options.no_depth:
+        try:
+            found_comfort = sample_comfort(options.input, info)
+        except WheatstoneError as error:
+            screen.print(f"Comfort: not estimated ({error})", markup=False)
+        else:
+            screen.print(_comfort(found_comfort), markup=False)
+            document["comfort"] = _comfort_facts(found_comfort)
     if options.json is not None:
         write_json(options.json, _plain(document))
     return 0
@@ -127,6 +136,33 @@ def _plan(spec: str, info: StreamInfo, *, is_live: bool) -> str:
         f"and write them as half side by side of the same size: wheatstone convert {shlex.quote(spec)} {output}"
         + (" --duration SECONDS" if is_live else "")
     )
+
+
+def _comfort(found: ComfortSample) -> str:
+    report, limits = found.report, found.report.limits_percent
+    frames = f"{report.frames} frame{'' if report.frames == 1 else 's'}"
+    low, high = report.parallax_percent["p1"], report.parallax_percent["p99"]
+    text = (
+        f"Comfort, estimated from {frames} at --strength {found.strength:g}: parallax from {low:+.1f} % of the width "
+        f"(behind the screen) to {high:+.1f} % (in front)\n"
+    )
+    cut = round(report.window_violations["share"] * report.frames)
+    if cut:
+        worst = report.window_violations["worst_percent"]
+        text += f"  in {cut} of them the border cuts near things, {worst:.1f} % in front: try --floating-window\n"
+    fits = int(10 * found.strength_that_fits) / 10
+    return f"{text}  up to --strength {fits:g} stays within --comfort {limits['front']:g} {limits['behind']:g}"
+
+
+def _comfort_facts(found: ComfortSample) -> dict[str, Any]:
+    facts = dataclasses.asdict(found.report)
+    facts["convergence"].pop("fastest_percent_per_s")
+    del facts["cuts"]
+    return facts | {
+        "is_estimate": True,
+        "strength": found.strength,
+        "strength_that_fits": round(found.strength_that_fits, 2),
+    }
 
 
 def _stream(source: StreamedSource) -> str:

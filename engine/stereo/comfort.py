@@ -21,7 +21,9 @@ VIOLATION_PERCENT = 0.25
 JUMP_PERCENT = 1.0
 """More than this from one shot to the next, and eyes must search for the subject."""
 _BORDER_ROWS = 0.05
-"""Of the rows of a border, how many may do so: a corner is not noticed."""
+"""Of the rows of a border, how many may do so unnoticed."""
+_ROWS_LOOKED_AT = 0.8
+"""From the top: below, it is mostly the ground, which the lower border cuts as well, and nobody minds."""
 _BORDER_COLUMNS = 0.01
 _RANGE, _BIN = 25.0, 0.01
 _SAMPLES_ACROSS = 240
@@ -151,14 +153,15 @@ class ComfortMeter:
 def border_parallax(parallax_px: NDArray[Any]) -> tuple[float, float]:
     """How far in front of the screen things are that the (left, right) border cuts, in pixels; 0 where none is.
 
-    What all but the nearest twentieth of a border's rows does not exceed.
+    What all but the nearest twentieth of a border's rows does not exceed, the lowest fifth left out.
     """
     columns = max(1, math.ceil(_BORDER_COLUMNS * parallax_px.shape[1]))
     return _near_rows(parallax_px[:, :columns]), _near_rows(parallax_px[:, -columns:])
 
 
 def _near_rows(strip: NDArray[Any]) -> float:
-    rows = strip[:: max(1, len(strip) // 270), :: max(1, strip.shape[1] // 4)].mean(axis=1)
+    height = max(1, round(_ROWS_LOOKED_AT * len(strip)))
+    rows = strip[: height : max(1, len(strip) // 270), :: max(1, strip.shape[1] // 4)].mean(axis=1)
     return max(0.0, float(np.quantile(rows, 1.0 - _BORDER_ROWS)))
 
 

@@ -60,6 +60,8 @@ def test_pattern_headless_reports_and_shows(tmp_path: Path, capsys: pytest.Captu
     assert report["pacing_error_ms"]["count"] == report["frames_drawn"] - 1
     assert 0.9 < report["seconds"] < 20, "thirty frames at thirty a second"
     assert set(report["stages"]) == {"stereo", "draw"}
+    assert 1 <= report["comfort"]["frames"] <= 30
+    assert report["comfort"]["parallax_percent"]["p1"] < 0 < report["comfort"]["parallax_percent"]["p99"]
     assert picture.shape == (108, 192, 3)
     out = capsys.readouterr().out
     assert out.count("\n") == 1

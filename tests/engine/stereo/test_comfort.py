@@ -58,6 +58,8 @@ def test_what_the_border_cuts(side: str, expected: tuple[float, float]) -> None:
     parallax[:, columns] = -3.0
     parallax[:3, columns] = 4.0
     assert border_parallax(parallax) == (0.0, 0.0), "a corner is not noticed"
+    parallax[80:, columns] = 4.0
+    assert border_parallax(parallax) == (0.0, 0.0), "ground in the lowest fifth is not minded"
 
 
 def test_violations_are_counted_by_frames() -> None:
