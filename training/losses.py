@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from training.ranking import ranking_loss
+
 _TINY = 1e-4
 
 
@@ -79,12 +81,14 @@ def _masked_gradient(difference: Tensor, valid: Tensor) -> Tensor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepthLossWeights:
-    """Weights of the terms of the depth loss; all of them are zero for a perfect prediction."""
+    """Weights of the terms of the depth loss; all but the ranking are zero for a perfect prediction."""
 
     value: float = 0.5
     """Absolute error against the normalised truth."""
     aligned: float = 0.5
     """The same after the best scale and shift, so that shape counts where scale cannot be told."""
+    ranking: float = 0.25
+    """Which of two points is nearer; the logistic loss never quite ends."""
     gradient: float = 0.5
     gradient_from: float = 0.45
     """Share of the run after which the gradient term grows from nothing, to its full weight at twice that share."""
@@ -95,7 +99,7 @@ class DepthLossWeights:
         return replace(self, gradient=self.gradient * late)
 
 
-def depth_loss(prediction: Tensor, truth: Tensor, valid: Tensor, weights: DepthLossWeights) -> Tensor:
+def depth_loss(prediction: Tensor, truth: Tensor, valid: Tensor, weights: DepthLossWeights, *, seed: int = 0) -> Tensor:
     """The depth recipe's loss on raw disparities (N, 1, H, W); truth 0 (sky) is as valid as any other value.
 
     The truth is normalised per picture, the prediction is not: a loss that normalises both and trims outliers has a
@@ -105,6 +109,8 @@ def depth_loss(prediction: Tensor, truth: Tensor, valid: Tensor, weights: DepthL
     t = normalise_affine(truth, valid).clamp(-4, 4)
     fitted = aligned(prediction, t, valid)
     total = weights.value * absolute_error(prediction, t, valid) + weights.aligned * absolute_error(fitted, t, valid)
+    if weights.ranking:
+        total = total + weights.ranking * ranking_loss(prediction, t, valid, seed=seed)
     if weights.gradient:
         total = total + weights.gradient * multiscale_gradient(fitted, t, valid)
     return total

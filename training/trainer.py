@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from training.checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
+from training.grow import grow
 from training.prefetch import Prefetcher
 from training.progress import Progress
 
@@ -49,6 +50,8 @@ class RunOptions:
     """Seeds weights, sampling and augmentation."""
     resume: bool = False
     """Go on from last.pt in the run's folder."""
+    start: Path | None = None
+    """Begin with the averaged weights of this checkpoint, which may be of a smaller network of the same family."""
     threads: int = 2
     """Threads of PyTorch; a loader thread comes on top."""
     save_minutes: float = 5.0
@@ -69,6 +72,8 @@ class RunOptions:
             raise ValueError("--batch must be at least 2: batch statistics need two samples")
         if self.threads < 1 or self.lr <= 0:
             raise ValueError("--threads must be at least 1 and --lr above zero")
+        if self.resume and self.start is not None:
+            raise ValueError("give at most one of --resume and --start")
 
 
 class Task(Protocol):
@@ -107,6 +112,8 @@ class Trainer:
 
     def __init__(self, task: Task, options: RunOptions, progress: Progress | None = None) -> None:
         self.task, self.options = task, options
+        if options.start is not None:
+            grow(task.network, self._checkpoint(options.start).ema, str(options.start))
         self.device = torch.device(options.device)
         self.network = task.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.ema = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
@@ -272,6 +279,7 @@ class Trainer:
             "batch": self.options.batch,
             "lr": self.options.lr,
             "seed": self.options.seed,
+            "start": self.options.start.name if self.options.start else None,
         }
         return Checkpoint(
             recipe=self.task.name,
@@ -285,13 +293,17 @@ class Trainer:
         )
 
     def _resume(self, path: Path) -> None:
-        checkpoint = load_checkpoint(path)
-        if checkpoint.recipe != self.task.name:
-            raise ValueError(f"{path}: a checkpoint of the {checkpoint.recipe} recipe, not of {self.task.name}")
+        checkpoint = self._checkpoint(path)
         load_weights(self.network, checkpoint.network, str(path))
         self.ema = {name: value.to(self.device) for name, value in checkpoint.ema.items()}
         self.optimizer.load_state_dict(checkpoint.optimizer)
         self.state = _State(checkpoint.step, checkpoint.seconds, dict(checkpoint.summary.get("metrics", {})))
+
+    def _checkpoint(self, path: Path) -> Checkpoint:
+        checkpoint = load_checkpoint(path)
+        if checkpoint.recipe != self.task.name:
+            raise ValueError(f"{path}: a checkpoint of the {checkpoint.recipe} recipe, not of {self.task.name}")
+        return checkpoint
 
 
 @contextmanager

@@ -27,7 +27,9 @@ def test_scale_and_shift_of_the_truth_are_free(disparity: torch.Tensor) -> None:
 def test_the_normalised_truth_is_perfect_and_its_negative_is_not(disparity: torch.Tensor) -> None:
     valid = torch.ones_like(disparity, dtype=torch.bool)
     perfect = losses.normalise_affine(disparity, valid)
-    assert _depth_loss(perfect, disparity) == pytest.approx(0, abs=2e-3)
+    without = losses.DepthLossWeights(ranking=0)
+    assert float(losses.depth_loss(perfect, disparity, valid, without)) == pytest.approx(0, abs=2e-3)
+    assert _depth_loss(perfect, disparity) < 0.1
     assert _depth_loss(-perfect, disparity) > 1
 
 

@@ -130,6 +130,16 @@ def test_resume_refuses_another_recipe(tmp_path: Path) -> None:
         Trainer(LineTask(), _options(tmp_path / "empty", resume=True))
 
 
+def test_a_run_may_start_from_another_runs_averaged_weights(tmp_path: Path) -> None:
+    path = Trainer(LineTask(), _options(tmp_path / "first")).run()
+    second = Trainer(LineTask(seed=5), _options(tmp_path / "second", start=path))
+    wanted = load_checkpoint(path).ema
+    assert all(torch.equal(second.network.state_dict()[name], value) for name, value in wanted.items())
+    assert all(torch.equal(second.ema[name], value) for name, value in wanted.items())
+    assert second.state.step == 0
+    assert second.snapshot().summary["start"] == "last.pt"
+
+
 def test_a_broken_loss_stops_the_run(tmp_path: Path) -> None:
     class Broken(LineTask):
         def loss(self, network: nn.Module, batch: dict[str, Tensor], step: int) -> Tensor:

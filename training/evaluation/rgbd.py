@@ -1,4 +1,4 @@
-"""Scores a depth network on real and rendered RGB-D frames."""
+"""Scores a depth network on real and rendered RGB-D frames, and on stereo pairs with true disparity."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from training.evaluation.rgbd_frames import RgbdFrame
+from training.evaluation.stereo_scenes import StereoScene
 from training.metrics import DepthScores, depth_scores, mean_scores
 from training.models.depth import SIZE_MULTIPLE, WORKING_SIZE
 
@@ -37,3 +38,13 @@ def score_rgbd(network: nn.Module, frames: list[RgbdFrame]) -> DepthScores:
     """Mean scores over frames that have any known depth."""
     scored = [f for f in frames if (f.depth_m > 0).any()]
     return mean_scores([depth_scores(predict_disparity(network, f.image), f.depth_m, f.depth_m > 0) for f in scored])
+
+
+def score_stereo(network: nn.Module, scenes: list[StereoScene]) -> DepthScores:
+    """Mean scores over the left pictures of stereo scenes; their true depth is one over disparity, in no unit."""
+    found = []
+    for scene in scenes:
+        known = scene.known & (scene.disparity_px > 0)
+        depth = np.where(known, 1 / np.where(known, scene.disparity_px, 1), 0).astype(np.float32)
+        found.append(depth_scores(predict_disparity(network, scene.left), depth, known))
+    return mean_scores(found)

@@ -18,8 +18,9 @@ from torch import Tensor, nn
 
 from training.augment import Augmenter, AugmentOptions
 from training.data.shards import Sample
-from training.evaluation.rgbd import predict_disparity, score_rgbd
+from training.evaluation.rgbd import predict_disparity, score_rgbd, score_stereo
 from training.evaluation.rgbd_frames import RgbdFrame, read_rgbd
+from training.evaluation.stereo_scenes import read_stereo
 from training.losses import DepthLossWeights, depth_loss
 from training.metrics import depth_scores, mean_scores
 from training.models.depth import SIZE_MULTIPLE, WORKING_SIZE, DepthConfig, DepthNet
@@ -55,6 +56,8 @@ class DepthOptions(RunOptions):
     """Folders of RGB-D frames to score on at each validation."""
     eval_every: int = 4
     """Score on every n-th RGB-D frame."""
+    eval_stereo: tuple[Path, ...] = ()
+    """Folders of stereo scenes with true disparity, whose left pictures are scored at each validation."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -77,6 +80,7 @@ class DepthTask:
         self.frames: dict[str, list[RgbdFrame]] = {
             folder.name: list(read_rgbd(folder, options.eval_every)) for folder in options.eval_rgbd
         }
+        self.stereo = {folder.name: list(read_stereo(folder)) for folder in options.eval_stereo}
         self._held: list[Sample] = self.samples.validation(_VALIDATION_SAMPLES)
 
     def make_batch(self, step: int, fraction: float) -> Batch:
@@ -109,13 +113,12 @@ class DepthTask:
         return sample
 
     def loss(self, network: nn.Module, batch: Batch, step: int) -> Tensor:
-        """Value and gradient terms, in float32."""
-        del step
+        """Value, ranking and gradient terms, in float32."""
         truth = batch["disparity"]
         weights = self.options.loss.at(float(batch["fraction"][0]))
         prediction = network(batch["image"]).float()
         with torch.autocast(truth.device.type, enabled=False):
-            return depth_loss(prediction, truth, torch.isfinite(truth), weights)
+            return depth_loss(prediction, truth, torch.isfinite(truth), weights, seed=step)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """Scores on held-back scenes, and on the RGB-D folders if any."""
@@ -124,6 +127,8 @@ class DepthTask:
             scores = score_rgbd(network, frames)
             found |= {f"{name}/spearman": scores.spearman, f"{name}/abs_rel": scores.abs_rel}
             found |= {f"{name}/delta1": scores.delta1}
+        for name, pairs in self.stereo.items():
+            found[f"{name}/spearman"] = score_stereo(network, pairs).spearman
         scenes = []
         for sample in self._held:
             truth = np.asarray(sample.disparity_left, np.float32)
