@@ -1,4 +1,4 @@
-"""`python -m training RECIPE ...` trains a network; `python -m training data scenes ...` makes its scenes."""
+"""`python -m training RECIPE ...` trains a network; `python -m training data scenes|infill ...` makes its data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
     if name == "data":
         return _make_data(rest)
     if name not in RECIPES:
-        sys.stderr.write(f"unknown recipe {name!r}: choose from {', '.join(RECIPES)}, or `data scenes`\n")
+        sys.stderr.write(f"unknown recipe {name!r}: choose from {', '.join(RECIPES)}, `data scenes` or `data infill`\n")
         return 2
     recipe = RECIPES[name]
     options = tyro.cli(recipe.options, args=rest, prog=f"python -m training {name}", description=recipe.help)
@@ -37,18 +37,24 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _make_data(arguments: list[str]) -> int:
-    if not arguments or arguments[0] != "scenes":
-        sys.stderr.write("python -m training data: choose `scenes`, for example `data scenes --help`\n")
-        return 2
-    from training.data.generate import main as generate
+    kind, rest = arguments[:1], arguments[1:]
+    if kind == ["scenes"]:
+        from training.data.generate import main as generate
 
-    return generate(arguments[1:])
+        return generate(rest)
+    if kind == ["infill"]:
+        from training.data.single_image.generate import main as generate_infill
+
+        return generate_infill(rest)
+    sys.stderr.write("python -m training data: choose `scenes` or `infill`, for example `data scenes --help`\n")
+    return 2
 
 
 def _overview() -> str:
     lines = ["usage: python -m training RECIPE [options]     (RECIPE --help lists them)", ""]
     lines += [f"  {name:<12} {recipe.help}" for name, recipe in RECIPES.items()]
-    lines += ["  data scenes  make procedural training scenes", ""]
+    lines += ["  data scenes  make procedural training scenes"]
+    lines += ["  data infill  make infill samples of your own pictures", ""]
     return "\n".join(lines)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
-import shutil
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ import numpy as np
 
 from training.data.assets import Assets, load_assets
 from training.data.renderer import Renderer
-from training.data.shards import shard_name, write_shard
+from training.data.shards import shard_name, sweep_unfinished, write_shard
 from training.data.synthesis import GENERATOR, KINDS, Sample, render_scene
 
 HELD_OUT = 1_000_000
@@ -100,7 +99,7 @@ def run(job: Job) -> int:
     Returns:
         0 when everything is there, 1 when a worker failed.
     """
-    _sweep(job.out)
+    sweep_unfinished(job.out)
     if job.workers <= 1:
         write_shards(job)
         return 0
@@ -130,24 +129,6 @@ def _work(fields: dict[str, object], part: int) -> None:
         raise SystemExit(1) from error
     except KeyboardInterrupt:
         raise SystemExit(130) from None
-
-
-def _sweep(folder: Path) -> None:
-    """Removes what an interrupted run left behind: temporary shards of processes that no longer exist."""
-    for left in folder.glob(".shard-*.tmp"):
-        owner = left.name.split(".")[-2]
-        if owner.isdigit() and not _alive(int(owner)):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -30,13 +30,14 @@ TrueEye = Literal["both", "left", "right"]
 class Sample(NamedTuple):
     """Memory-mapped views of one stereo sample.
 
-    left, right: (H, W, 3) uint8 RGB. disparity_left, disparity_right: (H, W) float16 pixels, 0 = sky.
+    left, right: (H, W, 3) uint8 RGB. disparity_left, disparity_right: (H, W) float16 pixels, 0 = sky; samples that
+    were changed since have float32.
     """
 
     left: npt.NDArray[np.uint8]
     right: npt.NDArray[np.uint8]
-    disparity_left: npt.NDArray[np.float16]
-    disparity_right: npt.NDArray[np.float16]
+    disparity_left: npt.NDArray[np.float16 | np.float32]
+    disparity_right: npt.NDArray[np.float16 | np.float32]
     true_eye: TrueEye = "both"
 
 
@@ -85,6 +86,24 @@ def write_shard(folder: Path, name: str, samples: Sequence[Any], meta: dict[str,
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     return final
+
+
+def sweep_unfinished(folder: Path) -> None:
+    """Removes what an interrupted run left behind: temporary shards of processes that no longer exist."""
+    for left in folder.glob(".shard-*.tmp"):
+        owner = left.name.split(".")[-2]
+        if owner.isdigit() and not _alive(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @dataclass(slots=True)
@@ -140,7 +159,8 @@ class ShardFolder:
         at = int(np.searchsorted(self._starts, index, side="right")) - 1
         row = index - int(self._starts[at])
         shard = self._order[at]
-        return Sample(*(array[row] for array in shard.arrays), true_eye=shard.true_eyes[row])
+        left, right, disparity_left, disparity_right = (array[row] for array in shard.arrays)
+        return Sample(left, right, disparity_left, disparity_right, shard.true_eyes[row])
 
 
 def _open_shard(folder: Path) -> _Shard:

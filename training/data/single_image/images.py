@@ -113,6 +113,6 @@ def _decoded(data: bytes) -> NDArray[np.uint8]:
         raise RejectedError("broken")
     if raw.ndim == 2 or raw.shape[2] == 1:
         raise RejectedError("grayscale")
-    if raw.shape[2] == 4 and (raw[..., 3] != np.iinfo(raw.dtype).max).any():
+    if raw.shape[2] == 4 and int(raw[..., 3].min()) < int(raw[..., 3].max()):
         raise RejectedError("alpha")
     return np.asarray(picture, np.uint8)
