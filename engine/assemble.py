@@ -6,12 +6,12 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from engine import models
-from engine.config import ConvertOptions, StereoOptions
+from engine.config import ConvertOptions, StereoOptions, is_chosen
 from engine.depth import DepthStage, FileDepthStage, network_size
 from engine.errors import ModelError, UsageError
 from engine.frame import Frame, StreamInfo
@@ -19,12 +19,13 @@ from engine.graph import Graph, Stage
 from engine.graph import Source as GraphSource
 from engine.inference import open_session
 from engine.inference.artifact import Artifact
-from engine.layouts import LayoutOptions, make_layout
+from engine.layouts import LayoutOptions, about_depth, make_layout
 from engine.layouts.layout import LayoutOutput
 from engine.sinks import SinkOptions, open_sink
 from engine.sinks import kind_of as sink_kind_of
 from engine.sinks.carry import CarryOver
 from engine.sinks.codecs import CONTAINERS, default_codec
+from engine.sinks.depth_codecs import DepthEncoding, depth_encoding
 from engine.sinks.sink import Picture, Sink
 from engine.sources import kind_of as source_kind_of
 from engine.sources import open_source, shown_name
@@ -47,6 +48,8 @@ class Line:
     sink: Sink
     notes: tuple[str, ...] = ()
     """How the options were understood, where that may surprise."""
+    about: str | None = None
+    """What the written pictures mean, where that is not plain to see."""
     stereo: StereoStage | None = None
     """None where no eye is rendered."""
 
@@ -68,9 +71,10 @@ def assemble(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | Non
     """
     with ExitStack() as opened:
         source = opened.enter_context(_open_source(options))
-        layout = make_layout(options.layout, _layout_options(options))
+        depth = _depth_encoding(options)
+        layout = make_layout(options.layout, _layout_options(options, depth))
         picture = layout.output(source.info)
-        sink, notes = _open_sink(options, source)
+        sink, notes = _open_sink(options, source, depth)
         stages = [Stage(name="depth", process=stamped("depth", depth_stage(options, source.info).process))]
         stereo = None
         if picture.needs_left or picture.needs_right:
@@ -80,7 +84,7 @@ def assemble(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | Non
         stages.append(Stage(name="layout", process=stamped("layout", layout.process)))
         line = _line(source, stages, sink, picture, on_frame)
         opened.pop_all()
-    return Line(line, source, sink, notes, stereo)
+    return Line(line, source, sink, notes, _about(options, depth), stereo)
 
 
 def assemble_transcode(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | None = None) -> Line:
@@ -91,7 +95,7 @@ def assemble_transcode(options: ConvertOptions, *, on_frame: Callable[[Frame], N
     """
     with ExitStack() as opened:
         source = opened.enter_context(_open_source(options))
-        sink, notes = _open_sink(options, source)
+        sink, notes = _open_sink(options, source, None)
         line = _line(source, [], sink, source.info, on_frame)
         opened.pop_all()
     return Line(line, source, sink, notes)
@@ -103,7 +107,9 @@ def depth_stage(options: StereoOptions, info: StreamInfo) -> DepthStage | FileDe
         return FileDepthStage(options.depth_path, info, raw=options.parallax == "raw")
     artifact = _artifact(options.depth, "depth")
     aspect = float(info.width * info.sample_aspect / info.height)
-    width, height = network_size(aspect, area=artifact.size.area, multiple=artifact.size.multiple)
+    width, height = artifact.size.fixed or network_size(
+        aspect, area=artifact.size.area, multiple=artifact.size.multiple
+    )
     session = open_session(
         artifact, (1, 3, height, width), runtime=options.runtime, device=options.device, threads=options.threads or None
     )
@@ -194,7 +200,7 @@ def _line(
 
 
 def _artifact(name: str, kind: str) -> Artifact:
-    artifact = Artifact.load(models.find(name))
+    artifact = models.load(name)
     if artifact.kind != kind:
         raise ModelError(f"{name}: this network is of kind {artifact.kind}, but {kind} is needed here")
     return artifact
@@ -211,25 +217,44 @@ def _infill(options: StereoOptions) -> NetworkInfill | Literal["stretch", "none"
     )
 
 
-def _layout_options(options: ConvertOptions) -> LayoutOptions:
-    bits = None
-    if sink_kind_of(options.output) == "image_files":
-        bits = 16 if Path(options.output).suffix.lower() in _DEEP_IMAGES else 8
-    return LayoutOptions(anaglyph=options.anaglyph, depth_bits=bits, depth_in_px=options.parallax == "raw")
+def _sink_kind(options: ConvertOptions) -> str:
+    kind = sink_kind_of(options.output)
+    is_folder = source_kind_of(options.input) == "image_folder" and not Path(options.output).suffix
+    return "image_files" if kind == "encoder" and is_folder else kind
 
 
-def _open_sink(options: ConvertOptions, source: Source) -> tuple[Sink, tuple[str, ...]]:
+def _depth_encoding(options: ConvertOptions) -> DepthEncoding | None:
+    """How the disparity map is written, if it is that what is wanted, so that it can be read again."""
+    if options.layout != "depth":
+        return None
+    suffix = Path(options.output).suffix.lower()
+    if _sink_kind(options) != "encoder":
+        return DepthEncoding(codec="", bits=16 if suffix in _DEEP_IMAGES else 8, full_range=True)
+    return depth_encoding(CONTAINERS.get(suffix, ""), options.codec if is_chosen(options.codec) else None)
+
+
+def _layout_options(options: ConvertOptions, depth: DepthEncoding | None) -> LayoutOptions:
+    common = LayoutOptions(anaglyph=options.anaglyph, depth_in_px=options.parallax == "raw")
+    if depth is None:
+        return common
+    return replace(common, depth_bits=depth.bits, depth_full_range=depth.full_range)
+
+
+def _about(options: ConvertOptions, depth: DepthEncoding | None) -> str | None:
+    return None if depth is None else about_depth(depth.bits, in_px=options.parallax == "raw")
+
+
+def _open_sink(options: ConvertOptions, source: Source, depth: DepthEncoding | None) -> tuple[Sink, tuple[str, ...]]:
     """Check and choose the sink; and say where the wish could not be taken literally."""
-    kind, input_kind = sink_kind_of(options.output), source_kind_of(options.input)
-    output, path = options.output, Path(options.output)
-    if input_kind == "image_folder" and kind == "encoder" and not path.suffix:
-        kind, output = "image_files", f"{output}/"
+    kind, input_kind = _sink_kind(options), source_kind_of(options.input)
+    path = Path(options.output)
+    output = options.output if kind == sink_kind_of(options.output) else f"{options.output}/"
     if kind == "image_files" and path.suffix and "%" not in path.name and source.info.frame_count != 1:
         raise UsageError(
             f"{output}: the input has more than one picture; name a folder ({path.with_suffix('')}/), "
             f"number the images ({path.stem}-%05d{path.suffix}), or name a video file"
         )
-    codec, notes = _codec(options, path)
+    codec, notes = _codec(options, path, depth)
     input_path = Path(options.input) if input_kind in _ON_DISK else None
     carry = None
     if input_kind == "file" and kind == "encoder" and input_path is not None:
@@ -245,6 +270,8 @@ def _open_sink(options: ConvertOptions, source: Source) -> tuple[Sink, tuple[str
             input_path=input_path,
             carry=carry,
             stereo=stereo,
+            about=_about(options, depth),
+            exact=depth is not None and not is_chosen(options.crf),
         ),
     )
     if source.has_sound:
@@ -263,7 +290,10 @@ def _open_source(options: ConvertOptions) -> Source:
     return source
 
 
-def _codec(options: ConvertOptions, path: Path) -> tuple[str, tuple[str, ...]]:
+def _codec(options: ConvertOptions, path: Path, depth: DepthEncoding | None) -> tuple[str, tuple[str, ...]]:
+    if depth is not None:
+        deeper = f"{path.name}: {depth.codec or path.suffix} keeps 8 bits of the disparity; .mkv keeps 16, .mp4 10"
+        return depth.codec or options.codec, (deeper,) if depth.bits == 8 else ()
     container = CONTAINERS.get(path.suffix.lower(), "")
     if options.codec != "h264" or container not in _NO_H264:
         return options.codec, ()

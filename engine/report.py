@@ -32,6 +32,8 @@ class Report:
     """Tiles that the infill network painted, and those over its budget that show stretched background instead."""
     comfort: Mapping[str, Any] | None = None
     """Parallax and what may tire eyes, see engine.stereo.comfort; None where no eye was rendered."""
+    about: str | None = None
+    """What the written pictures mean, where that is not plain to see."""
     transcode_fps: float | None = None
     """Frames a second of the same decode and encode without stereo work, where it was measured."""
 
@@ -51,6 +53,8 @@ class Report:
         }
         if self.transcode_fps is not None:
             document["transcode_fps"] = round(self.transcode_fps, 3)
+        if self.about is not None:
+            document["about"] = self.about
         if self.infill is not None:
             document["infill"] = dict(self.infill)
         if self.comfort is not None:

@@ -50,7 +50,8 @@ def run(options: ConvertOptions) -> int:
         )
         sys.stderr.write(f"wheatstone: interrupted: {left}\n")
         return INTERRUPTED
-    sys.stdout.write(f"{options.output}: {summary(report)}\n")
+    about = f". {report.about}" if report.about else ""
+    sys.stdout.write(f"{options.output}: {summary(report)}{about}\n")
     return 0
 
 
@@ -97,6 +98,7 @@ def _convert(
         peak_rss_mb=peak_rss_mb(),
         stages=stages,
         warnings=line.warnings,
+        about=line.about,
         infill=asdict(painted) if painted is not None else None,
         comfort=line.stereo.comfort.as_json() if line.stereo is not None else None,
     )

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from engine.errors import UsageError
 from engine.layouts.anaglyph import AnaglyphLayout
+from engine.layouts.depth import DepthMap, about_depth
 from engine.layouts.interlaced import Interlaced
 from engine.layouts.layout import Anaglyph, Layout, LayoutOptions, LayoutOutput
 from engine.layouts.over_under import HalfOverUnder, OverUnder
 from engine.layouts.side_by_side import HalfSideBySide, SideBySide
-from engine.layouts.single import DepthMap, SingleEye
+from engine.layouts.single import SingleEye
 
-__all__ = ["LAYOUTS", "Anaglyph", "Layout", "LayoutOptions", "LayoutOutput", "make_layout"]
+__all__ = ["LAYOUTS", "Anaglyph", "Layout", "LayoutOptions", "LayoutOutput", "about_depth", "make_layout"]
 
 LAYOUTS: dict[str, Callable[[LayoutOptions], Layout]] = {
     "sbs": lambda _: SideBySide(),
@@ -23,7 +24,7 @@ LAYOUTS: dict[str, Callable[[LayoutOptions], Layout]] = {
     "interlaced": lambda _: Interlaced(),
     "left": lambda _: SingleEye(0),
     "right": lambda _: SingleEye(1),
-    "depth": lambda options: DepthMap(options.depth_bits, options.depth_in_px),
+    "depth": lambda options: DepthMap(options.depth_bits, options.depth_in_px, options.depth_full_range),
 }
 
 

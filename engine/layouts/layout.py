@@ -27,7 +27,9 @@ class LayoutOptions:
     anaglyph: Anaglyph = "dubois"
     """Which glasses: dubois and red-cyan are for red/cyan ones."""
     depth_bits: int | None = None
-    """Write the depth map as full-range gray of this depth (16 for PNG) instead of the frame's own format."""
+    """Write the depth map as gray of this depth instead of the frame's own format."""
+    depth_full_range: bool = True
+    """Black is code 0 then, and not that of limited range."""
     depth_in_px: bool = False
     """The disparity is in pixels (`--parallax raw`): show each map by its own range."""
 

@@ -25,6 +25,8 @@ class SinkOptions:
     input_path: Path | None = None
     carry: CarryOver | None = None
     stereo: str | None = None
+    about: str | None = None
+    exact: bool = False
 
 
 def _encoder(path: Path, options: SinkOptions) -> Sink:
@@ -37,11 +39,13 @@ def _encoder(path: Path, options: SinkOptions) -> Sink:
         input_path=options.input_path,
         carry=options.carry,
         stereo=options.stereo,
+        about=options.about,
+        exact=options.exact,
     )
 
 
 def _image_files(path: Path, options: SinkOptions) -> Sink:
-    return ImageFilesSink(path, overwrite=options.overwrite, input_path=options.input_path)
+    return ImageFilesSink(path, overwrite=options.overwrite, input_path=options.input_path, about=options.about)
 
 
 def _null(path: Path, options: SinkOptions) -> Sink:  # noqa: ARG001

@@ -63,11 +63,14 @@ class Encoder:
     name: str
     options: Mapping[str, str]
     quantiser: int | None = None
+    keeps_gray: bool = False
+    """Gray pictures are data and not to be looked at: they stay gray where the encoder can."""
 
     def pixel_format(self, wanted: PixelFormat) -> tuple[str, str | None]:
         """FFmpeg's name of the nearest format the encoder takes, and a warning when something is lost."""
         offered = [entry.name for entry in av.Codec(self.name, "w").video_formats or ()]
-        if wanted.subsampling == "gray" and self.name in _WANT_CHROMA:
+        is_kept = self.keeps_gray and wanted.name in offered
+        if wanted.subsampling == "gray" and self.name in _WANT_CHROMA and not is_kept:
             wanted = PixelFormat(subsampling="420", bits=wanted.bits)
         if not offered or wanted.name in offered:
             return wanted.name, None

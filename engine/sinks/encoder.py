@@ -12,6 +12,7 @@ from av.stream import Disposition
 
 from engine.errors import OutputError, UnavailableError, WheatstoneError
 from engine.frame import Frame
+from engine.sinks import depth_codecs
 from engine.sinks.carry import CarryOver
 from engine.sinks.codecs import container_of, default_codec, encoder_for
 from engine.sinks.destination import Destination
@@ -40,6 +41,8 @@ class EncoderSink(FinishOrAbort):
         input_path: the file being read, which OUTPUT must not be.
         carry: what to copy from the input beside the picture.
         stereo: name of the layout, written into the file as a stereo tag where it is stereo.
+        about: what the picture means, written into the file as a comment.
+        exact: lose no code value, if the encoder can; crf has no meaning then.
         threads: encoder threads; 0 lets it choose.
 
     Raises:
@@ -59,6 +62,8 @@ class EncoderSink(FinishOrAbort):
         input_path: Path | None = None,
         carry: CarryOver | None = None,
         stereo: str | None = None,
+        about: str | None = None,
+        exact: bool = False,
         threads: int = 0,
     ) -> None:
         self.path = Path(path)
@@ -67,6 +72,9 @@ class EncoderSink(FinishOrAbort):
         self._destination = Destination(self.path, overwrite=overwrite, input_path=input_path)
         self._codec = codec or default_codec(self._container_name)
         self._encoder = encoder_for(self._codec, crf=crf, preset=preset)
+        if exact:
+            self._encoder = depth_codecs.exact(self._encoder)
+        self._about = about
         self._stereo = STEREO_TAGS.get(stereo) if stereo else None
         self._carry = carry
         self._threads = threads
@@ -90,6 +98,8 @@ class EncoderSink(FinishOrAbort):
             self._add_video(picture)
             if self._carry is not None:
                 self._carry.attach(self._container, self._container_name)
+            if self._about:
+                self._container.metadata["comment"] = self._about
             self._container.start_encoding()
         except WheatstoneError:
             self.abort()
@@ -168,7 +178,7 @@ class EncoderSink(FinishOrAbort):
             )
         options = dict(encoder.options) | (encoder_options(self._stereo, encoder.name) if self._stereo else {})
         if encoder.name == "libx265":
-            options["x265-params"] = "log-level=error"
+            options["x265-params"] = ":".join(["log-level=error", *filter(None, [options.get("x265-params")])])
         try:
             stream = self._container.add_stream(encoder.name, rate=picture.frame_rate or Fraction(25), options=options)
         except ValueError as error:

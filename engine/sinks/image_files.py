@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ WRITABLE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"
 
 _DEEP_SUFFIXES = frozenset({".png", ".tif", ".tiff"})
 _NUMBER = re.compile(r"%0?(\d*)d")
+# Signature, and the header chunk with its length and checksum.
+_PNG_HEAD = 8 + 25
 _FOLDER_NAME = "frame-%06d.png"
 _PARAMETERS = {
     ".png": [cv2.IMWRITE_PNG_COMPRESSION, 3],
@@ -37,16 +41,20 @@ class ImageFilesSink(FinishOrAbort):
         path: `still.png`, `frames/%05d.png`, or a folder, which is created where its parent exists.
         overwrite: replace existing images.
         input_path: the file being read.
+        about: what the picture means, written into PNG files as a description.
 
     Raises:
         OutputError: the name or the folder will not do.
     """
 
-    def __init__(self, path: str | Path, *, overwrite: bool = False, input_path: Path | None = None) -> None:
+    def __init__(
+        self, path: str | Path, *, overwrite: bool = False, input_path: Path | None = None, about: str | None = None
+    ) -> None:
         self.path = Path(path)
         self.frames_written = 0
         self._overwrite = overwrite
         self._input_path = input_path
+        self._about = about
         self._notes: list[str] = []
         self._writer: PictureWriter | None = None
         is_folder = self.path.suffix.lower() not in WRITABLE_SUFFIXES
@@ -92,8 +100,11 @@ class ImageFilesSink(FinishOrAbort):
         encoded, data = cv2.imencode(suffix, self._pixels(frame), _PARAMETERS.get(suffix, []))
         if not encoded:
             raise OutputError(f"{destination.path}: a {frame.width}x{frame.height} picture does not fit {suffix}")
+        content = data.tobytes()
+        if self._about and suffix == ".png":
+            content = _with_description(content, self._about)
         try:
-            destination.partial.write_bytes(data.tobytes())
+            destination.partial.write_bytes(content)
         except OSError as error:
             destination.discard()
             raise OutputError(f"{destination.path}: {reason(error)}") from error
@@ -131,3 +142,10 @@ class ImageFilesSink(FinishOrAbort):
             return np.ascontiguousarray(luma)
         scaled = (np.asarray(luma, dtype=np.float32) - black) * (top / span)
         return np.clip(np.rint(scaled), 0, top).astype(np.uint16 if self._keeps_depth else np.uint8)
+
+
+def _with_description(png: bytes, text: str) -> bytes:
+    """The same picture with a text chunk behind its header."""
+    body = b"tEXtDescription\0" + text.encode("latin-1", "replace")
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    return png[:_PNG_HEAD] + chunk + png[_PNG_HEAD:]

@@ -128,6 +128,61 @@ def test_near_things_lie_further_right_in_the_left_eye(tmp_path: Path, rng: np.r
     assert right - 79.5 == pytest.approx(-4, abs=0.6)
 
 
+@pytest.mark.parametrize(
+    ("name", "least_bits", "source"),
+    [("maps/", 16, "file"), ("maps.mkv", 16, "file"), ("maps.mp4", 10, "file"), ("maps.mkv", 16, "network")],
+)
+def test_exported_depth_gives_the_same_stereo(
+    film: Path, given: list[str], tmp_path: Path, name: str, least_bits: int, source: str
+) -> None:
+    depth = given if source == "file" else ["--infill", "stretch"]
+
+    def stereo(output: str, *words: str) -> np.ndarray:
+        path = tmp_path / output
+        assert main(["convert", str(film), str(path), "--layout", "sbs", "--codec", "ffv1", *words]) == 0
+        return np.stack(_frames(path)).astype(int)
+
+    direct = stereo("direct.mkv", *depth)
+    maps = f"{tmp_path}/{name}"
+    assert main(["convert", str(film), maps, "--layout", "depth", *depth]) == 0
+    again = stereo("again.mkv", "--depth", f"file:{maps}", "--infill", "stretch")
+    difference = np.abs(again - direct)
+    # Half a code value of disparity is parallax of a thousandth of a pixel or less.
+    assert np.quantile(difference, 0.999) <= (1 if least_bits == 16 else 2)
+    assert difference.mean() < 0.02
+    assert direct.shape[0] == FRAMES
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "bits"), [("d.png", "16-bit", 16), ("d.mkv", "16-bit", 16), ("d.mp4", "10-bit", 10)]
+)
+def test_the_depth_file_says_what_it_holds(
+    film: Path, given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, said: str, bits: int
+) -> None:
+    words = ["--layout", "depth", "--duration", "0.05", "--report", str(tmp_path / "r.json"), *given]
+    output = tmp_path / name.replace(".png", "%d.png")
+    assert main(["convert", str(film), str(output), *words]) == 0
+    out, err = capsys.readouterr()
+    assert f"Relative disparity 0..1 as {said} gray" in out
+    assert out.count("\n") == 1
+    assert err == ""
+    assert "nearest" in json.loads((tmp_path / "r.json").read_text())["about"]
+    if bits == 16 and name.endswith(".png"):
+        assert b"Relative disparity" in (tmp_path / "d1.png").read_bytes()
+        return
+    with av.open(str(output)) as container:
+        assert any("Relative disparity" in value for value in container.metadata.values())
+        assert container.streams.video[0].format.components[0].bits == bits
+
+
+@pytest.mark.parametrize("name", ["d%d.jpg", "d.webm"])
+def test_eight_bits_of_depth_are_said(
+    film: Path, given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main(["convert", str(film), str(tmp_path / name), "--layout", "depth", "--duration", "0.05", *given]) == 0
+    assert "keeps 8 bits of the disparity; .mkv keeps 16" in capsys.readouterr().err
+
+
 def test_depth_layout_is_white_where_near(film: Path, given: list[str], tmp_path: Path) -> None:
     assert main(["convert", str(film), f"{tmp_path}/d/", "--layout", "depth", *given]) == 0
     first = cv2.imread(str(sorted((tmp_path / "d").iterdir())[0]), cv2.IMREAD_UNCHANGED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -66,6 +67,17 @@ def test_sixteen_bit_gray_is_exact(tmp_path, write, rng) -> None:
     frame = Frame(planes=(depth,), format=GRAY16, colour=Colour(full_range=True), pts=0)
     write(ImageFilesSink(tmp_path / "depth.png"), iter([frame]), frame_rate=None)
     np.testing.assert_array_equal(cv2.imread(str(tmp_path / "depth.png"), cv2.IMREAD_UNCHANGED), depth)
+
+
+def test_png_says_what_it_means(tmp_path, write) -> None:
+    frame = Frame(planes=(np.zeros((12, 18), np.uint16),), format=GRAY16, colour=Colour(full_range=True), pts=0)
+    write(ImageFilesSink(tmp_path / "depth.png", about="nearer is larger"), iter([frame]), frame_rate=None)
+    data = (tmp_path / "depth.png").read_bytes()
+    start = data.index(b"tEXtDescription\0nearer is larger")
+    length, checksum = data[start - 4 : start], data[start + 32 : start + 36]
+    assert int.from_bytes(length) == 28
+    assert int.from_bytes(checksum) == zlib.crc32(data[start : start + 32])
+    assert cv2.imread(str(tmp_path / "depth.png"), cv2.IMREAD_UNCHANGED).shape == (12, 18)
 
 
 def test_gray_in_limited_range_is_stretched(tmp_path, write) -> None:
