@@ -58,7 +58,7 @@ def figure(b: Builder, x: float, y: float, z: float, *, sitting: bool = False, *
 
 
 def bust(b: Builder, x: float, eyes: float, z: float, *, yaw: float = 0.0) -> None:
-    """Somebody to be looked at from near, down to the hips; faces +z before it is turned.
+    """Somebody to be looked at from near: a face, a trunk and simple legs; faces +z before it is turned.
 
     Args:
         b: where to.
@@ -76,6 +76,9 @@ def bust(b: Builder, x: float, eyes: float, z: float, *, yaw: float = 0.0) -> No
     with b.at(x, eyes, z, yaw):
         _head(b, w, skin, hair)
         _trunk(b, w * b.between(2.4, 3.0), shirt, skin)
+        trousers = b.tiled("fabric", repeats=3.0, tint=b.tint(0.05, 0.5))
+        for side in (-1, 1):
+            b.rod((side * 0.09, -0.75, -0.02), (side * 0.12, -eyes, -0.02), 0.17, trousers)
 
 
 def _head(b: Builder, w: float, skin: Material, hair: Material) -> None:
@@ -116,7 +119,7 @@ def _trunk(b: Builder, wide: float, shirt: Material, skin: Material) -> None:
     b.put("cylinder", (0, -0.15, -0.03), (0.115, 0.16, 0.12), skin)
     b.put("sphere", (0, -0.28, -0.03), (wide * 0.95, 0.2, 0.2), shirt)
     b.put("sphere", (0, -0.46, -0.02), (wide * 0.85, 0.62, b.between(0.22, 0.34)), shirt)
-    b.box((0, -1.0, -0.02), (wide * 0.75, 0.6, 0.22), shirt, mesh="cylinder")
+    b.box((0, -0.9, -0.02), (wide * 0.75, 0.5, 0.22), shirt, mesh="cylinder")
     if b.chance(0.4):
         b.put("torus", (0, -0.2, -0.03), (0.17, 0.12, 0.17), shirt)
     if b.chance(0.25):

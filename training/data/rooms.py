@@ -68,16 +68,16 @@ def _shell(b: Builder, width: float, depth: float, height: float, *, closed: boo
         material = common if b.chance(0.75) else walls.wall_material(b)
         with b.at(0, 0, 0, k * np.pi / 2), b.at(0, 0, -off):
             dice = b.rng.random()
-            if dice < 0.27:
-                walls.window(b, length, height, material, to_floor=dice < 0.12)
+            if dice < 0.3:
+                walls.window(b, length, height, material, to_floor=dice < 0.14)
                 sunny.append(k * np.pi / 2)
             else:
                 b.put("box", (0, height / 2, -0.05), (length, height, 0.1), material)
-                if dice < 0.42:
+                if dice < 0.44:
                     walls.door(b, length, height)
-            if dice > 0.12 and b.chance(0.6):
+            if dice > 0.14 and b.chance(0.6):
                 b.box((0, 0, 0.01), (length, b.between(0.06, 0.14), 0.025), b.lacquer(tint=b.tint(0.2, 0.9, 0.1)))
-            if dice > 0.27:
+            if dice > 0.3:
                 walls.hangings(b, length, height)
     return sunny
 
