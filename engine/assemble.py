@@ -52,11 +52,14 @@ class Line:
     """What the written pictures mean, where that is not plain to see."""
     stereo: StereoStage | None = None
     """None where no eye is rendered."""
+    maps: FileDepthStage | None = None
+    """Where depth comes from a file, and all of the input is converted."""
 
     @property
     def warnings(self) -> list[str]:
         """What a person should know, one line each, nothing twice; complete when the line has run."""
-        return list(dict.fromkeys([*self.notes, *self.source.warnings, *self.sink.warnings]))
+        maps = self.maps.warnings if self.maps is not None and not self.graph.is_cut else []
+        return list(dict.fromkeys([*self.notes, *self.source.warnings, *maps, *self.sink.warnings]))
 
 
 def assemble(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | None = None) -> Line:
@@ -75,7 +78,8 @@ def assemble(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | Non
         layout = make_layout(options.layout, _layout_options(options, depth))
         picture = layout.output(source.info)
         sink, notes = _open_sink(options, source, depth)
-        stages = [Stage(name="depth", process=stamped("depth", depth_stage(options, source.info).process))]
+        estimator = depth_stage(options, source.info)
+        stages = [Stage(name="depth", process=stamped("depth", estimator.process))]
         stereo = None
         if picture.needs_left or picture.needs_right:
             stereo = stereo_stage(options, (picture.needs_left, picture.needs_right))
@@ -84,7 +88,9 @@ def assemble(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | Non
         stages.append(Stage(name="layout", process=stamped("layout", layout.process)))
         line = _line(source, stages, sink, picture, on_frame)
         opened.pop_all()
-    return Line(line, source, sink, notes, _about(options, depth), stereo)
+    is_whole = options.start == 0 and options.duration is None
+    maps = estimator if isinstance(estimator, FileDepthStage) and is_whole else None
+    return Line(line, source, sink, notes, _about(options, depth), stereo, maps)
 
 
 def assemble_transcode(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | None = None) -> Line:

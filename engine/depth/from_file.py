@@ -43,17 +43,26 @@ class FileDepthStage:
             raw: `--parallax raw`.
 
         Raises:
-            InputError: no such maps, or fewer or more than the pictures of a still source.
+            InputError: no such maps; fewer or more than the pictures of a still source; far fewer than those of a film.
         """
         self._maps = open_maps(path, raw=raw)
         if info.is_still and info.frame_count is not None and self._maps.count not in (None, info.frame_count):
             raise InputError(
                 f"--depth file:{path}: holds {self._maps.count} maps, but the input has {info.frame_count} pictures"
             )
+        self._check_film(info)
         self._raw = raw
         self._is_unit: bool | None = True if self._maps.is_unit else None
         self._cuts = CutDetector()
         self._normaliser = RangeNormaliser()
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is odd if no more frames come."""
+        count, taken = self._maps.count, self._maps.taken
+        if count is None or count <= taken:
+            return []
+        return [f"{self._maps.path}: holds {count} maps, but the input had {taken} frames: do they belong together?"]
 
     def process(self, frame: Frame) -> Frame:
         """Add the next map.
@@ -66,16 +75,25 @@ class FileDepthStage:
         if self._raw:
             disparity[disparity == 0.0] = np.nan
         if not grow_background(disparity):
-            raise InputError(f"{self._maps.path}: map {self._maps.taken} holds no valid value")
+            raise InputError(f"{self._maps.current} holds no valid value")
         if not self._raw:
             disparity = self._scaled(disparity, is_cut=is_cut)
         return replace(frame, disparity=disparity, is_cut=is_cut)
+
+    def _check_film(self, info: StreamInfo) -> None:
+        """Headers count frames roughly; but half a folder is noticed now, and not after hours."""
+        count, frames = self._maps.count, info.frame_count
+        if count is not None and frames is not None and count + max(5, frames // 20) < frames:
+            raise InputError(
+                f"--depth file:{self._maps.path}: holds {count} maps, but the input has about {frames} frames; "
+                f"the first without a map is frame {count + 1}"
+            )
 
     def _fit(self, disparity: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
         height, width = disparity.shape
         if (height, width) == (frame.height, frame.width):
             return disparity
-        what = f"{self._maps.path}: map {self._maps.taken} is {width}x{height}, the frame {frame.width}x{frame.height}"
+        what = f"{self._maps.current} is {width}x{height}, the frame {frame.width}x{frame.height}"
         if self._raw:
             raise InputError(f"{what}; with --parallax raw they must agree")
         if abs(width * frame.height / (height * frame.width) - 1.0) > _ASPECT_TOLERANCE:

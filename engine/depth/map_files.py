@@ -7,7 +7,7 @@ and videos) become 0..1 unless raw values are wanted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ IMAGE_SUFFIXES = (".pfm", ".npy", ".png", ".tif", ".tiff", ".exr")
 _FULL_RANGE = 2
 # Renderers write such numbers where a ray hit nothing.
 _NOTHING_HIT = 1e9
+# Mean difference between R, G and B, of 255.
+_COLOUR_OF_GRAY = 8.0
 
 
 @dataclass(slots=True)
@@ -37,7 +39,16 @@ class MapSequence:
     is_unit: bool
     """Values are code values scaled to 0..1; otherwise they are numbers of any size, as the file holds them."""
     maps: Iterator[Map]
+    files: tuple[Path, ...] = ()
+    """One for each map, where each has its own."""
     taken: int = 0
+
+    @property
+    def current(self) -> str:
+        """Which map was taken last, for people."""
+        if 0 < self.taken <= len(self.files):
+            return str(self.files[self.taken - 1])
+        return f"{self.path}: map {self.taken}"
 
     def next(self) -> Map:
         """The next map: (h, w) float32; NaN where the file says nothing.
@@ -65,16 +76,18 @@ def open_maps(path: Path, *, raw: bool = False) -> MapSequence:
     if not path.exists():
         raise InputError(f"--depth file:{path}: there is no such file or folder")
     if path.is_dir():
-        files = sorted((f for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES), key=_natural)
+        files = tuple(sorted((f for f in path.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES), key=_natural))
         if not files:
             raise InputError(f"--depth file:{path}: the folder holds no {', '.join(IMAGE_SUFFIXES)} files")
-        return MapSequence(path, len(files), not raw and _is_code(files[0]), (read_map(f, raw=raw) for f in files))
+        _check_one_kind(files)
+        maps = (read_map(f, raw=raw) for f in files)
+        return MapSequence(path, len(files), not raw and _is_code(files[0]), maps, files)
     if path.suffix.lower() == ".npy":
-        stack = _load_npy(path)
-        maps = stack if stack.ndim == 3 else stack[np.newaxis]
-        return MapSequence(path, len(maps), False, (_floats(one) for one in maps))
+        array = _load_npy(path)
+        stack = array if array.ndim == 3 else array[np.newaxis]
+        return MapSequence(path, len(stack), False, (_floats(one) for one in stack))
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        return MapSequence(path, 1, not raw and _is_code(path), (read_map(f, raw=raw) for f in (path,)))
+        return MapSequence(path, 1, not raw and _is_code(path), (read_map(f, raw=raw) for f in (path,)), (path,))
     return MapSequence(path, None, not raw, _video_maps(path, raw=raw))
 
 
@@ -94,13 +107,36 @@ def read_map(path: Path, *, raw: bool = False) -> Map:
         return _floats(array)
     if suffix == ".exr":
         return _floats(_read_exr(path))
-    picture: NDArray[Any] | None = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    try:
+        picture: NDArray[Any] | None = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    except cv2.error as error:
+        raise InputError(f"{path}: not a readable image: {error.err}") from error
     if picture is None:
         raise InputError(f"{path}: not a readable image")
-    values = _floats(picture[..., 0] if picture.ndim == 3 else picture)
+    values = _floats(_one_channel(path, picture))
     if picture.dtype.kind == "u" and not raw:
         values /= np.float32((1 << (8 * picture.dtype.itemsize)) - 1)
     return values
+
+
+def _check_one_kind(files: Sequence[Path]) -> None:
+    """Numbers and code values in one folder would mean different things from one frame to the next."""
+    first = files[0].suffix.lower()
+    for file in files:
+        if file.suffix.lower() != first:
+            raise InputError(
+                f"{file}: it is of another kind than {files[0].name}; all maps of a folder must be of one kind"
+            )
+
+
+def _one_channel(path: Path, picture: NDArray[Any]) -> NDArray[Any]:
+    """The map in a picture: gray, or gray in three channels; alpha says nothing."""
+    if picture.ndim == 2:
+        return picture
+    colours = picture[..., :3] if picture.shape[2] >= 3 else picture[..., :1]
+    if not (colours == colours[..., :1]).all():
+        raise InputError(f"{path}: it is in colour; a disparity map is gray")
+    return colours[..., 0]
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
@@ -150,7 +186,8 @@ def _read_exr(path: Path) -> Map:
             array = next(container.decode(video=0)).to_ndarray()
     except (av.error.FFmpegError, StopIteration, ValueError, IndexError) as error:
         raise InputError(f"{path}: not a readable OpenEXR picture: {error}") from error
-    return np.asarray(array[..., 0] if array.ndim == 3 else array, dtype=np.float32)
+    # NaN, where nothing was hit, equals nothing.
+    return np.asarray(_one_channel(path, np.nan_to_num(array, nan=np.inf)), dtype=np.float32)
 
 
 def _video_maps(path: Path, *, raw: bool) -> Iterator[Map]:
@@ -160,12 +197,20 @@ def _video_maps(path: Path, *, raw: bool) -> Iterator[Map]:
             if not container.streams.video:
                 raise InputError(f"{path}: there is no video in it to read disparity from")
             container.streams.video[0].thread_type = "AUTO"
-            for frame in container.decode(video=0):
+            for number, frame in enumerate(container.decode(video=0)):
+                if number == 0 and _is_coloured(frame):
+                    raise InputError(f"{path}: it is in colour; disparity is read from a gray video")
                 yield _luma(frame, raw=raw)
     except av.error.FFmpegError as error:
         raise InputError(
             f"{path}: neither a disparity map ({', '.join(IMAGE_SUFFIXES)}) nor a video: {error}"
         ) from error
+
+
+def _is_coloured(frame: av.VideoFrame) -> bool:
+    """Whether chroma is anything but neutral; codecs are allowed a little."""
+    rgb = frame.reformat(width=64, height=36, format="rgb24").to_ndarray().astype(np.int16)
+    return float(np.ptp(rgb, axis=2).mean()) > _COLOUR_OF_GRAY
 
 
 def _luma(frame: av.VideoFrame, *, raw: bool) -> Map:

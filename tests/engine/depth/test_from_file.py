@@ -64,6 +64,32 @@ def test_counts_must_agree(tmp_path: Path, make_frame, make_info) -> None:
         stage.process(make_frame(index=1))
 
 
+def test_far_too_few_maps_for_a_film_are_refused_at_once(tmp_path: Path, make_info) -> None:
+    film = make_info(frame_count=200, is_still=False)
+    with pytest.raises(InputError, match=r"holds 30 maps, but the input has about 200 .* is frame 31"):
+        _stage(tmp_path, np.ones((30, 48, 64), np.float32), film)
+    _stage(tmp_path, np.ones((195, 48, 64), np.float32), film)
+
+
+def test_maps_left_over_are_a_warning(tmp_path: Path, make_frame, make_info) -> None:
+    stage = _stage(tmp_path, np.full((2, 48, 64), 0.5, np.float32), make_info(frame_count=2, is_still=False))
+    stage.process(make_frame())
+    assert len(stage.warnings) == 1
+    assert "holds 2 maps, but the input had 1 frames" in stage.warnings[0]
+    stage.process(make_frame(index=1))
+    assert stage.warnings == []
+
+
+def test_the_file_that_does_not_fit_is_named(tmp_path: Path, make_frame, make_info) -> None:
+    for number, width in enumerate((64, 64, 32)):
+        np.save(tmp_path / f"m{number}.npy", np.full((48, width), 0.5, np.float32))
+    stage = FileDepthStage(tmp_path, make_info(frame_count=3))
+    stage.process(make_frame())
+    stage.process(make_frame(index=1))
+    with pytest.raises(InputError, match=r"m2\.npy is 32x48, the frame 64x48"):
+        stage.process(make_frame(index=2))
+
+
 def test_a_map_of_nothing_is_refused(tmp_path: Path, make_frame, make_info) -> None:
     with pytest.raises(InputError, match="no valid value"):
         _stage(tmp_path, np.zeros((48, 64), np.float32), make_info(), raw=True).process(make_frame())

@@ -136,6 +136,51 @@ def test_damaged_files_are_named(tmp_path: Path, name: str, content: bytes) -> N
         open_maps(tmp_path / name).next()
 
 
+def _colour(path: Path) -> None:
+    cv2.imwrite(str(path), np.dstack([np.full((6, 9), value, np.uint16) for value in (1, 500, 60000)]))
+
+
+def test_a_colour_picture_is_no_map_but_gray_in_three_channels_is(tmp_path: Path) -> None:
+    _colour(tmp_path / "colour.png")
+    with pytest.raises(InputError, match=r"colour\.png: it is in colour"):
+        open_maps(tmp_path / "colour.png").next()
+    cv2.imwrite(str(tmp_path / "gray.png"), np.full((6, 9, 3), 65535, np.uint16))
+    assert (open_maps(tmp_path / "gray.png").next() == 1).all()
+
+
+def test_a_colour_video_is_no_map(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "film.mkv"), "w") as container:
+        stream = container.add_stream("ffv1", rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = 32, 16, "yuv420p"
+        rainbow = np.zeros((16, 32, 3), np.uint8)
+        rainbow[..., 0], rainbow[..., 2] = np.linspace(0, 255, 32), np.linspace(255, 0, 32)
+        for packet in [*stream.encode(av.VideoFrame.from_ndarray(rainbow, format="rgb24")), *stream.encode()]:
+            container.mux(packet)
+    with pytest.raises(InputError, match=r"film\.mkv: it is in colour"):
+        open_maps(tmp_path / "film.mkv").next()
+
+
+def test_the_first_file_of_another_kind_is_named(tmp_path: Path) -> None:
+    for name in ("1.pfm", "2.pfm", "10.pfm"):
+        _write_pfm(tmp_path / name, np.ones((2, 3), np.float32))
+    np.save(tmp_path / "3.npy", np.ones((2, 3), np.float32))
+    with pytest.raises(InputError, match=r"3\.npy: it is of another kind than 1\.pfm"):
+        open_maps(tmp_path)
+
+
+def test_the_map_that_was_taken_last_has_a_name(tmp_path: Path) -> None:
+    for number in (1, 2):
+        _write_pfm(tmp_path / f"f{number}.pfm", np.ones((2, 3), np.float32))
+    maps = open_maps(tmp_path)
+    maps.next()
+    maps.next()
+    assert maps.current.endswith("f2.pfm")
+    np.save(tmp_path / "stack.npy", np.ones((2, 2, 3)))
+    stack = open_maps(tmp_path / "stack.npy")
+    stack.next()
+    assert stack.current.endswith("stack.npy: map 1")
+
+
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         open_maps(tmp_path / "missing.pfm")
