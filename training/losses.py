@@ -125,6 +125,12 @@ class InfillLossWeights:
     """Squared error, whose mean is what PSNR measures; at errors of 0.1 it pulls as hard as the colour term."""
     gradient: float = 0.2
     structure: float = 0.05
+    seam: float = 0.0
+    """Steps across the rim of holes, where a fill has to go on from what is known."""
+    texture: float = 0.0
+    """Detail in patches, wherever exactly it lies (`training.perception.PatchTexture`); try 0.5."""
+    adversarial: float = 0.0
+    """The opinion of a critic that is trained along (`training.perception.PatchCritic`); try 0.02. Costs speed."""
 
 
 def charbonnier(prediction: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
@@ -159,13 +165,28 @@ def ssim_map(first: Tensor, second: Tensor, window: int = 7) -> Tensor:
     return (2 * a * b + c1) * (2 * cov + c2) / ((a.square() + b.square() + c1) * (va + vb + c2))
 
 
+def seam(prediction: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
+    """Mean absolute difference of the steps between a hole pixel and its known neighbour. mask: (N, 1, H, W) 0 or 1."""
+    difference = prediction - truth
+    total, count = difference.new_zeros(()), mask.new_zeros(())
+    for axis in (-1, -2):
+        rim = torch.diff(mask, dim=axis).abs()
+        total = total + (torch.diff(difference, dim=axis).abs() * rim).sum()
+        count = count + rim.sum()
+    return total / (prediction.shape[1] * count).clamp(min=1)
+
+
 def infill_loss(prediction: Tensor, truth: Tensor, mask: Tensor, weights: InfillLossWeights) -> Tensor:
-    """The infill recipe's loss. prediction, truth: (N, 3, H, W) 0..1; mask: (N, 1, H, W) 1 = hole."""
+    """The infill recipe's loss but for its texture and adversarial terms, which have weights of their own.
+
+    prediction, truth: (N, C, H, W) 0..1; mask: (N, 1, H, W) 1 = hole.
+    """
     # Gradients across the border of the hole count too, or fills end in a seam.
     touched = functional.max_pool2d(mask, 3, 1, 1) > 0
-    return (
+    total = (
         weights.colour * charbonnier(prediction, truth, mask)
         + weights.squared * squared_error(prediction, truth, mask)
         + weights.gradient * multiscale_gradient(prediction, truth, touched.expand_as(prediction), scales=3)
         + weights.structure * structure(prediction, truth, mask)
     )
+    return total + weights.seam * seam(prediction, truth, mask) if weights.seam else total

@@ -17,7 +17,9 @@ from torch.nn import functional
 
 SIZE_MULTIPLE = 8
 """Input height and width must be multiples of this."""
-_CHANNELS_IN, _CHANNELS_OUT = 8, 3
+_CHANNELS_IN = 8
+_CHANNELS = {"rgb": slice(0, 3), "depth": slice(7, 8)}
+"""Where the guide holds what is known of each target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +28,19 @@ class InfillConfig:
 
     variant: Literal["fast", "reference"] = "fast"
     """`fast` for the engine, `reference` for a teacher on a GPU."""
+    target: Literal["rgb", "depth"] = "rgb"
+    """What is painted into holes: colours, or the relative disparity that is there."""
     base: int = 48
     """Channels of the reference at full size."""
     fast: tuple[int, int, int] = (16, 40, 80)
     """Channels of the fast network at 1/2, 1/4 and 1/8."""
     dilations: tuple[int, ...] = (2, 4)
     """Dilations of the fast network's blocks at 1/8."""
+
+    @property
+    def outputs(self) -> int:
+        """Channels of what is painted."""
+        return 3 if self.target == "rgb" else 1
 
     def to_dict(self) -> dict[str, object]:
         """Plain values for a checkpoint or a sidecar."""
@@ -43,14 +52,14 @@ def infill_network(config: InfillConfig) -> nn.Module:
     return FastInfill(config) if config.variant == "fast" else GatedUNet(config)
 
 
-def composite(guide: Tensor, painted: Tensor, *, clamp: bool) -> Tensor:
-    """Known pixels of the guide, painted ones in holes: (N, 3, H, W).
+def composite(guide: Tensor, painted: Tensor, *, clamp: bool, target: str = "rgb") -> Tensor:
+    """Known pixels of the guide, painted ones in holes: (N, 3, H, W), or (N, 1, H, W) where disparity is painted.
 
     Clamped to 0..1 for use; not while training, where a clamp would stop the gradient of every overshoot.
     """
     mask = guide[:, 3:4]
     inside = painted.clamp(0, 1) if clamp else painted
-    return guide[:, :3] * (1 - mask) + inside * mask
+    return guide[:, _CHANNELS[target]] * (1 - mask) + inside * mask
 
 
 class GatedConv(nn.Module):
@@ -83,7 +92,7 @@ class GatedResidual(nn.Module):
 class GatedUNet(nn.Module):
     """The reference: names and shapes of its tensors are those of the published checkpoints.
 
-    Input (N, 8, H, W), H and W multiples of 8; output (N, 3, H, W).
+    Input (N, 8, H, W), H and W multiples of 8; output (N, 3, H, W), or (N, 1, H, W) where disparity is painted.
     """
 
     def __init__(self, config: InfillConfig) -> None:
@@ -98,7 +107,7 @@ class GatedUNet(nn.Module):
         self.up3, self.dec3 = nn.ConvTranspose2d(d, c, 2, 2), _decoder(d, c)
         self.up2, self.dec2 = nn.ConvTranspose2d(c, b, 2, 2), _decoder(c, b)
         self.up1, self.dec1 = nn.ConvTranspose2d(b, a, 2, 2), _decoder(b, a)
-        self.out = nn.Sequential(GatedConv(a, a), nn.Conv2d(a, _CHANNELS_OUT, 1))
+        self.out = nn.Sequential(GatedConv(a, a), nn.Conv2d(a, config.outputs, 1))
 
     def forward(self, guide: Tensor) -> Tensor:
         """Guide to picture; see the class."""
@@ -109,7 +118,7 @@ class GatedUNet(nn.Module):
         x = self.dec3(torch.cat([self.up3(x), third], dim=1))
         x = self.dec2(torch.cat([self.up2(x), second], dim=1))
         x = self.dec1(torch.cat([self.up1(x), first], dim=1))
-        return composite(guide, self.out(x), clamp=not self.training)
+        return composite(guide, self.out(x), clamp=not self.training, target=self.config.target)
 
 
 def _decoder(inputs: int, outputs: int) -> nn.Sequential:
@@ -137,9 +146,9 @@ class _Unit(nn.Sequential):
 
 
 class FastInfill(nn.Module):
-    """The engine's network: it predicts what to add to the stretched background.
+    """The engine's network: it predicts what to add to the stretched background (to nothing, for disparity).
 
-    Input (N, 8, H, W), H and W multiples of 8; output (N, 3, H, W).
+    Input (N, 8, H, W), H and W multiples of 8; output (N, 3, H, W), or (N, 1, H, W) where disparity is painted.
     """
 
     def __init__(self, config: InfillConfig) -> None:
@@ -153,7 +162,7 @@ class FastInfill(nn.Module):
         self.deep = nn.ModuleList(_FastGate(c, c, dilation=dilation) for dilation in config.dilations)
         self.up2, self.dec2 = nn.Conv2d(c, b, 1), _Unit(b, b)
         self.up1, self.dec1 = nn.Conv2d(b, a, 1), _Unit(a, a)
-        self.out = nn.Conv2d(a, 4 * _CHANNELS_OUT, 3, padding=1)
+        self.out = nn.Conv2d(a, 4 * config.outputs, 3, padding=1)
         # The first picture is the stretched background itself: training starts from a fair answer.
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
@@ -168,8 +177,9 @@ class FastInfill(nn.Module):
             x = x + block(x)
         x = self.dec2(_twice(self.up2(x)) + quarter)
         x = self.dec1(_twice(self.up1(x)) + half)
-        painted = guide[:, :3] + functional.pixel_shuffle(self.out(x), 2)
-        return composite(guide, painted, clamp=not self.training)
+        start = guide[:, _CHANNELS[self.config.target]]
+        painted = start + functional.pixel_shuffle(self.out(x), 2)
+        return composite(guide, painted, clamp=not self.training, target=self.config.target)
 
 
 def _twice(x: Tensor) -> Tensor:

@@ -12,7 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.checkpoint import load_checkpoint, load_weights
 from training.data.single_image.collage import CollageOptions
+from training.data.single_image.return_trip import farther_edge
 from training.evaluation.stereo import paint_guide, score_methods, score_network
 from training.evaluation.stereo_scenes import StereoScene, read_stereo
 from training.holes import HoleOptions, WarpedPair, crops_with_holes
@@ -20,6 +22,7 @@ from training.infill_sources import CollageSource, InfillSource, Mixture, ShardS
 from training.losses import InfillLossWeights, infill_loss
 from training.metrics import psnr
 from training.models.infill import SIZE_MULTIPLE, InfillConfig, infill_network
+from training.perception import PatchCritic, PatchTexture
 from training.trainer import Batch, RunOptions
 
 _RESCAN_STEPS = 100
@@ -45,6 +48,8 @@ class InfillOptions(RunOptions):
     """Width and height of the crops, multiples of 8."""
     eval_stereo: tuple[Path, ...] = ()
     """Folders of stereo scenes with true disparity to score on at each validation."""
+    init: Path | None = None
+    """Begin with the averaged weights of this checkpoint, of the same --model."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -54,6 +59,8 @@ class InfillOptions(RunOptions):
             raise ValueError("nothing to learn from: give --data, --photos, or both")
         if self.photos_weight <= 0:
             raise ValueError("--photos-weight must be above zero; leave --photos out to do without collages")
+        if self.model.target == "depth" and (self.loss.adversarial or self.eval_stereo):
+            raise ValueError("--loss.adversarial and --eval-stereo look at colours: they need --model.target rgb")
 
 
 class InfillTask:
@@ -65,14 +72,18 @@ class InfillTask:
         self.options = options
         torch.manual_seed(options.seed)
         self.network: nn.Module = infill_network(options.model)
+        if options.init is not None:
+            start_from(self.network, options.init)
         self.config = options.model.to_dict()
         self.source = _sources(options)
         self.scenes: list[StereoScene] = [s for folder in options.eval_stereo for s in read_stereo(folder)]
         self._baselines = score_methods(self.scenes, options.holes.tear_px) if self.scenes else {}
         self._held = self.source.held(_VALIDATION_SAMPLES)
+        self._texture = PatchTexture(options.model.outputs).to(options.device)
+        self._critic = PatchCritic(seed=options.seed).to(options.device) if options.loss.adversarial else None
 
     def make_batch(self, step: int, fraction: float) -> Batch:
-        """`guide` (N, 8, H, W), `truth` (N, 3, H, W) 0..1 and `mask` (N, 1, H, W) of the holes that count."""
+        """`guide` (N, 8, H, W), `truth` (N, 3 or 1, H, W) 0..1 and `mask` (N, 1, H, W) of the holes that count."""
         del fraction
         if step % _RESCAN_STEPS == 0:
             self.source.rescan()
@@ -80,13 +91,13 @@ class InfillTask:
         rng = np.random.default_rng((o.seed, step))
         width, height = o.size
         guides = np.empty((o.batch, 8, height, width), np.float32)
-        truths = np.empty((o.batch, height, width, 3), np.uint8)
+        truths = np.empty((o.batch, o.model.outputs, height, width), np.float32)
         masks = np.empty((o.batch, height, width), np.float32)
         filled = tries = 0
         while filled < o.batch:
             pair = self.source.draw(rng)
             for crop in crops_with_holes(pair, o.size, min(o.holes.crops, o.batch - filled), rng):
-                guides[filled], truths[filled], masks[filled] = crop.guide, crop.truth, crop.inner
+                guides[filled], truths[filled], masks[filled] = crop.guide, self._wanted(crop), crop.inner
                 filled += 1
             tries += 1
             if tries > _MOST_TRIES * o.batch:
@@ -94,29 +105,50 @@ class InfillTask:
                 raise ValueError(f"{named}: hardly any hole in these pictures for crops of {width} x {height}")
         return {
             "guide": torch.from_numpy(guides),
-            "truth": torch.from_numpy(truths).permute(0, 3, 1, 2).float() / 255,
+            "truth": torch.from_numpy(truths),
             "mask": torch.from_numpy(masks)[:, None],
         }
 
+    def _wanted(self, pair: WarpedPair) -> NDArray[np.float32]:
+        """What ought to be painted: (3, H, W) colours or (1, H, W) disparity, 0..1."""
+        if self.options.model.target == "depth":
+            return pair.disparity[None]
+        return np.asarray(pair.truth.transpose(2, 0, 1) / 255, np.float32)
+
     def loss(self, network: nn.Module, batch: Batch, step: int) -> Tensor:
-        """Colour, gradient and structure terms inside holes, in float32."""
+        """The terms of `InfillLossWeights` inside holes, in float32. The critic, if any, takes its step here."""
         del step
-        guide = batch["guide"]
+        guide, truth, mask, weights = batch["guide"], batch["truth"], batch["mask"], self.options.loss
         painted = network(guide).float()
         with torch.autocast(guide.device.type, enabled=False):
-            return infill_loss(painted, batch["truth"], batch["mask"], self.options.loss)
+            total = infill_loss(painted, truth, mask, weights)
+            if weights.texture:
+                total = total + weights.texture * self._texture(painted, truth, mask)
+        if self._critic is not None:
+            if torch.is_grad_enabled():
+                self._critic.learn(painted, truth, mask)
+            total = total + weights.adversarial * self._critic(painted, mask)
+        return total
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """PSNR in holes: held-back scenes against the stretched colours; and the stereo folders, if any."""
         found: dict[str, float] = {}
         for kind, pairs in self._held.items():
-            mine = [psnr(paint(network, p), p.truth / 255, p.inner) for p in pairs]
-            stretched = [psnr(p.guide[:3].transpose(1, 2, 0), p.truth / 255, p.inner) for p in pairs]
+            wanted = [self._wanted(p).transpose(1, 2, 0) for p in pairs]
+            mine = [psnr(paint(network, p), w, p.inner) for p, w in zip(pairs, wanted, strict=True)]
+            stretched = [psnr(self._stretched(p), w, p.inner) for p, w in zip(pairs, wanted, strict=True)]
             found |= {f"{kind}/psnr_hole": float(np.mean(mine)), f"{kind}/psnr_stretch": float(np.mean(stretched))}
         if self.scenes:
             found["stereo/psnr_hole"] = score_network(network, self.scenes, self.options.holes.tear_px)
             found |= {f"stereo/psnr_{name}": value for name, value in self._baselines.items()}
         return found
+
+    def _stretched(self, pair: WarpedPair) -> NDArray[np.float32]:
+        """(H, W, 3) or (H, W, 1): the background's colours, or its disparity, repeated into holes."""
+        if self.options.model.target == "depth":
+            known = pair.guide[7]
+            return np.take_along_axis(known, farther_edge(pair.guide[3], known), axis=1)[..., None]
+        return pair.guide[:3].transpose(1, 2, 0)
 
     def picture(self, network: nn.Module) -> NDArray[np.uint8]:
         """Rows of warped picture with black holes, painting, truth."""
@@ -124,7 +156,8 @@ class InfillTask:
         rows = []
         for pair in chosen:
             known = np.where(pair.guide[3] > 0, 0, pair.guide[:3]).transpose(1, 2, 0)
-            cells = [(known * 255).astype(np.uint8), (paint(network, pair) * 255).astype(np.uint8), pair.truth]
+            painted, wanted = (paint(network, pair), self._wanted(pair).transpose(1, 2, 0))
+            cells = [(np.broadcast_to(cell, known.shape) * 255).astype(np.uint8) for cell in (known, painted, wanted)]
             rows.append(np.concatenate([cv2.resize(cell, (384, 224)) for cell in cells], axis=1))
         return np.concatenate(rows, axis=0) if rows else np.zeros((8, 24, 3), np.uint8)
 
@@ -136,8 +169,21 @@ class InfillTask:
 
 
 def paint(network: nn.Module, pair: WarpedPair) -> NDArray[np.float32]:
-    """(H, W, 3) 0..1: the warped picture with its holes painted."""
+    """(H, W, 3) or (H, W, 1) 0..1: the warped picture, or its disparity, with its holes painted."""
     return paint_guide(network, pair.guide)
+
+
+def start_from(network: nn.Module, path: Path) -> None:
+    """Give a network the averaged weights of a checkpoint.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is damaged, of another recipe, or of a network of another shape.
+    """
+    checkpoint = load_checkpoint(path)
+    if checkpoint.recipe != InfillTask.name:
+        raise ValueError(f"--init {path}: a checkpoint of the {checkpoint.recipe} recipe, not of {InfillTask.name}")
+    load_weights(network, checkpoint.ema, f"--init {path}")
 
 
 def _sources(options: InfillOptions) -> Mixture:
