@@ -71,7 +71,10 @@ def _build_depth(config: Mapping[str, Any]) -> nn.Module:
 
 
 def _build_infill(config: Mapping[str, Any]) -> nn.Module:
-    return infill.infill_network(infill.InfillConfig(**config))
+    options = infill.InfillConfig(**config)
+    if options.target != "rgb":
+        raise ValueError(f"this network paints {options.target} into holes; the engine plays those that paint rgb")
+    return infill.infill_network(options)
 
 
 TARGETS: dict[str, Target] = {

@@ -20,8 +20,13 @@ def main(argv: list[str] | None = None) -> int:
     name, rest = arguments[0], arguments[1:]
     if name == "data":
         return _make_data(rest)
+    if name == "import-infill":
+        from training.models.published_infill import main as import_infill
+
+        return import_infill(rest)
     if name not in RECIPES:
-        sys.stderr.write(f"unknown recipe {name!r}: choose from {', '.join(RECIPES)}, `data scenes` or `data infill`\n")
+        known = ", ".join([*RECIPES, "data scenes", "data infill", "import-infill"])
+        sys.stderr.write(f"unknown recipe {name!r}: choose from {known}\n")
         return 2
     recipe = RECIPES[name]
     options = tyro.cli(recipe.options, args=rest, prog=f"python -m training {name}", description=recipe.help)
@@ -51,11 +56,13 @@ def _make_data(arguments: list[str]) -> int:
 
 
 def _overview() -> str:
+    commands = {name: recipe.help for name, recipe in RECIPES.items()} | {
+        "data scenes": "make procedural training scenes",
+        "data infill": "make infill samples of your own pictures",
+        "import-infill": "make a checkpoint of a published infill network",
+    }
     lines = ["usage: python -m training RECIPE [options]     (RECIPE --help lists them)", ""]
-    lines += [f"  {name:<12} {recipe.help}" for name, recipe in RECIPES.items()]
-    lines += ["  data scenes  make procedural training scenes"]
-    lines += ["  data infill  make infill samples of your own pictures", ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"  {name:<14} {text}" for name, text in commands.items()), ""])
 
 
 if __name__ == "__main__":

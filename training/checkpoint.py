@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+from training.tensor_files import read_content
 
 FORMAT = 1
 _REQUIRED = ("format", "recipe", "config", "network", "ema", "optimizer", "step", "seconds", "summary")
@@ -61,14 +62,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
         FileNotFoundError: there is no such file.
         ValueError: it is damaged, holds other objects than tensors and plain values, or is not one of ours.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such checkpoint")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
-        raise ValueError(f"{path}: damaged, or not a checkpoint of tensors and plain values ({reason})") from error
-    if not isinstance(content, Mapping) or any(name not in content for name in _REQUIRED):
+    content = read_content(path)
+    if any(name not in content for name in _REQUIRED):
         raise ValueError(f"{path}: not a checkpoint of `python -m training` (it must hold {', '.join(_REQUIRED)})")
     if content["format"] != FORMAT:
         raise ValueError(f"{path}: checkpoint format {content['format']}, this version reads {FORMAT}")
