@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from engine.config_comfort import ComfortOptions
+from engine.config_sound import SoundOptions
 from engine.errors import UsageError
 
 LayoutName = Literal["sbs", "half-sbs", "ou", "half-ou", "anaglyph", "interlaced", "left", "right", "depth"]
@@ -158,7 +159,7 @@ class ConvertOptions(StereoOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlayOptions(StereoOptions):
+class PlayOptions(StereoOptions, SoundOptions):
     """Show an input in stereo in a window while it plays. Press ? there for the keys."""
 
     input: _Input
@@ -223,6 +224,7 @@ class PlayOptions(StereoOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.check_sound()
         _check_span(self.start, self.duration)
         if self.frames is not None and self.frames < 1:
             raise UsageError(f"--frames must be 1 or more, got {self.frames}")

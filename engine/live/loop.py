@@ -15,6 +15,7 @@ from engine.frame import Frame
 from engine.live.line import LiveLine, LiveStereo, StereoSettings
 from engine.live.meter import Meter
 from engine.live.pacing import Pacer
+from engine.live.sound import Sound
 
 _IDLE_S = 0.25
 """How often the loop looks around when nothing happens: for Ctrl-C, and for notices that have been read."""
@@ -44,6 +45,7 @@ class LiveLoop:
         pacer: of the line's source.
         stereo: its stereo stage.
         playing: what to call it.
+        sound: what is heard with it; started and stopped by whoever made it.
         on_shown: called with every frame when it has been drawn, before the next one is awaited.
     """
 
@@ -55,6 +57,7 @@ class LiveLoop:
         stereo: LiveStereo,
         playing: Playing,
         *,
+        sound: Sound | None = None,
         on_shown: Callable[[Frame, Screen], None] | None = None,
     ) -> None:
         self.meter = Meter()
@@ -63,6 +66,8 @@ class LiveLoop:
         self._pacer = pacer
         self._stereo = stereo
         self._playing = playing
+        self.sound = sound
+        """See Args; None from when it turned out that there is none."""
         self._on_shown = on_shown
         self._notice: tuple[str, float] = ("", 0.0)
         """The words, and until when they stand."""
@@ -92,6 +97,8 @@ class LiveLoop:
                     self._screen.figures = self._figures()
                     frame = self._show(frame)
                     self.meter.add(frame)
+                    if self.sound is not None:
+                        self.sound.shown(frame)
                     if self._on_shown is not None:
                         self._on_shown(frame, self._screen)
                     # The next wait must not pin this frame's memory.
@@ -118,8 +125,11 @@ class LiveLoop:
             "convergence_up": lambda: self._change_convergence(_CONVERGENCE_STEP),
             "convergence_down": lambda: self._change_convergence(-_CONVERGENCE_STEP),
             "convergence_auto": lambda: self._change_convergence(None),
-            "freeze": lambda: self._pacer.pause(self._screen.view.is_frozen),
+            "freeze": lambda: self._pause(self._screen.view.is_frozen),
             "step": self._step,
+            "toggle_mute": lambda: self._change_sound(None),
+            "quieter": lambda: self._change_sound(-1),
+            "louder": lambda: self._change_sound(1),
             "screenshot": self._take_screenshot,
             "quit": self._quit,
         }
@@ -158,8 +168,21 @@ class LiveLoop:
         self._pacer.repeat()
         self.say(notice)
 
+    def _pause(self, paused: bool) -> None:
+        self._pacer.pause(paused)
+        if self.sound is not None:
+            self.sound.hold(paused)
+
+    def _change_sound(self, steps: int | None) -> None:
+        """Turn the volume, or for None the sound off and on."""
+        sound = self.sound
+        if sound is None:
+            self.say("there is no sound")
+        else:
+            self.say(sound.toggle_mute() if steps is None else sound.change_volume(steps))
+
     def _step(self) -> None:
-        self._pacer.pause(True)
+        self._pause(True)
         self._pacer.step()
 
     def _take_screenshot(self) -> None:
@@ -220,4 +243,11 @@ class LiveLoop:
             "stages ms  " + "  ".join(f"{name} {times.p50_ms:.0f}" for name, times in meter.stages.items()),
             "drops  " + (", ".join(f"{cause} {count}" for cause, count in drops.items()) or "none"),
             f"depth {settings.strength:g} %  screen plane {plane:.2f}{automatic}",
+            *(() if self.sound is None else (self._describe_sound(self.sound),)),
         )
+
+    @staticmethod
+    def _describe_sound(sound: Sound) -> str:
+        report = sound.report
+        skew = f"skew ms  p50 {report.skew_ms['p50']:+.0f}  max {report.skew_ms['max']:.0f}"
+        return f"{sound.describe()}  {skew}  underruns {report.underruns}"

@@ -36,6 +36,8 @@ class LiveReport:
     estimated."""
     comfort: Mapping[str, Any]
     """Parallax of what was rendered and what may tire eyes, see engine.stereo.comfort; empty if all was flat."""
+    sound: Mapping[str, Any]
+    """How far sound and picture were apart, see engine.live.sound.SoundReport; empty where none was played."""
     seconds: float
     fps: float
     source_fps: float | None

@@ -16,7 +16,7 @@ from engine.depth import DepthStage, FileDepthStage
 from engine.display.context import OffscreenSurface, Surface, WindowSurface
 from engine.display.screen import Screen
 from engine.display.view import ViewState, start_size
-from engine.errors import InputError, UsageError
+from engine.errors import InputError, UnavailableError, UsageError
 from engine.frame import Frame
 from engine.live.carry import FlowCarrier
 from engine.live.depth_line import DepthLine
@@ -24,12 +24,16 @@ from engine.live.line import STOPPED, LiveLine, LiveStereo, StereoSettings
 from engine.live.loop import LiveLoop, Playing
 from engine.live.pacing import Pacer
 from engine.live.report import LiveReport, live_report
+from engine.live.sound import Sound
+from engine.live.sound_opening import no_sound, open_sound
 from engine.sources import kind_of, open_source, shown_name
 from engine.sources.source import Source
 
 EXACT = "exact"
 """The name under `--depth` for disparity that comes with the test pattern itself."""
 _ALL_DAY_S = 86400.0
+_LONG_S = 6.0
+"""How long words stand that nobody waited for."""
 _USUAL_RATE = Fraction(30)
 _AS_IT_TAKES_S = 60.0
 _PATIENCE = 0.75
@@ -64,6 +68,9 @@ class LiveSession:
     line: LiveLine
     screen: Screen
     loop: LiveLoop
+    sound: Sound | None
+    warnings: list[str]
+    """What is to be said beside what the source has to say."""
     warm_up_s: float
     """Opening, loading, compiling, and the first frame through every stage."""
 
@@ -76,9 +83,14 @@ class LiveSession:
             KeyboardInterrupt: Ctrl-C.
         """
         options, info = self.options, self.source.info
+        self._start_sound()
         started = time.perf_counter()
-        self.loop.run()
-        seconds = time.perf_counter() - started
+        try:
+            self.loop.run()
+        finally:
+            seconds = time.perf_counter() - started
+            if self.sound is not None:
+                self.sound.stop(at_once=self.loop.was_ended)
         if options.screenshot is not None:
             self.screen.screenshot(options.screenshot)
         drops = self.line.drops.by_cause()
@@ -95,14 +107,25 @@ class LiveSession:
             drops=drops,
             depth=self.depth,
             comfort=self.stereo.comfort.as_json() or {},
+            sound={} if self.loop.sound is None else self.loop.sound.report.as_json(),
             input=shown_name(options.input),
             layout=self.screen.view.shown,
             renderer=str(self.screen.surface.ctx.info["GL_RENDERER"]),
             seconds=seconds,
             source_fps=None if info.frame_rate is None else float(info.frame_rate),
             warm_up_s=self.warm_up_s,
-            warnings=list(self.source.warnings),
+            warnings=[*self.source.warnings, *self.warnings],
         )
+
+    def _start_sound(self) -> None:
+        if self.sound is not None:
+            try:
+                self.sound.start(lambda words: self.loop.say(words, _LONG_S))
+            except UnavailableError as error:
+                self.loop.sound = None
+                self.warnings.append(no_sound(error))
+        if self.warnings:
+            self.loop.say(self.warnings[-1], _LONG_S)
 
 
 @contextmanager
@@ -122,6 +145,9 @@ def open_session(
     since = time.perf_counter()
     with ExitStack() as opened:
         source = opened.enter_context(_open_source(options))
+        sound, warning = open_sound(options, source) if paced else (None, None)
+        if sound is not None:
+            opened.callback(sound.stop, at_once=True)
         given, estimator = frames_and_depth(options, source)
         stereo = live_stereo(options)
         # Networks before the window: nobody should look at an empty one while they load.
@@ -144,7 +170,7 @@ def open_session(
             policy="drop_oldest" if paced else "block",
             interrupt=source.stop,
         )
-        loop = LiveLoop(screen, line, pacer, stereo, _playing(options, source), on_shown=on_shown)
+        loop = LiveLoop(screen, line, pacer, stereo, _playing(options, source), sound=sound, on_shown=on_shown)
         source.listen(loop.say)
         yield LiveSession(
             options=options,
@@ -155,6 +181,8 @@ def open_session(
             line=line,
             screen=screen,
             loop=loop,
+            sound=sound,
+            warnings=[] if warning is None else [warning],
             warm_up_s=time.perf_counter() - since,
         )
 

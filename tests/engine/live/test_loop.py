@@ -177,6 +177,34 @@ def test_hud_says_what_is_going_on(session: Callable[..., Session]) -> None:
     assert one.screen.figures.notice == "depth 2.25 % of the width"
 
 
+def test_sound_keys(session: Callable[..., Session]) -> None:
+    heard: list[str] = []
+
+    class Sound:
+        def __getattr__(self, name: str) -> Callable[..., str]:
+            return lambda *how: heard.append(f"{name} {how}") or "done"
+
+    one = session(["m", "/", "*", " ", " ", ".", "q"], frames=6000)
+    one.loop.sound = Sound()  # type: ignore[assignment]
+    one.run()
+    shown = [what for what in heard if what.startswith("shown")]
+    assert len(shown) == one.loop.meter.drawn
+    assert [what for what in heard if what not in shown] == [
+        "toggle_mute ()",
+        "change_volume (-1,)",
+        "change_volume (1,)",
+        "hold (True,)",
+        "hold (False,)",
+        "hold (True,)",
+    ]
+
+
+def test_sound_keys_without_sound_say_so(session: Callable[..., Session]) -> None:
+    one = session(["m"], frames=20)
+    one.run()
+    assert one.screen.figures.notice == "there is no sound"
+
+
 def test_a_failing_stage_ends_the_loop_with_its_error(session: Callable[..., Session]) -> None:
     one = session([], frames=6000)
 

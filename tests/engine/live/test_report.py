@@ -39,6 +39,7 @@ def test_document_has_plain_numbers_under_names_with_units() -> None:
         measurements=measurements,
         drops={"render late": 2},
         depth=None,
+        sound={},
         comfort={"frames": 4},
         input="pattern",
         layout="sbs",
