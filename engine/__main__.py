@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "play": Command("PlayOptions", "show a video, a camera, a screen or a stream in stereo while it plays"),
         "probe": Command("ProbeOptions", "say what is in an input, and what convert would do"),
         "bench": Command("BenchOptions", "measure this machine: kernels, pipeline, quality"),
-        "models": Command("ModelsOptions", "list the networks that come with Wheatstone"),
+        "models": Command("ModelsOptions", "list the networks that come with Wheatstone, and fetch others"),
         "doctor": Command("DoctorOptions", "say what this machine offers, and what is missing"),
     }
 )

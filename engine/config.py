@@ -359,18 +359,20 @@ class BenchOptions(CommonOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class ModelsOptions(CommonOptions):
-    """The networks that come with Wheatstone."""
+    """The networks that come with Wheatstone, and those that can be fetched."""
 
-    action: Annotated[Literal["list", "info"], tyro.conf.Positional, tyro.conf.arg(metavar="{list,info}")] = "list"
-    """list: a table of all. info: everything about one."""
+    action: Annotated[
+        Literal["list", "info", "pull"], tyro.conf.Positional, tyro.conf.arg(metavar="{list,info,pull}")
+    ] = "list"
+    """list: a table of all. info: everything about one. pull: fetch one; nothing else ever downloads anything."""
     name: Annotated[
-        str | None, tyro.conf.Positional, tyro.conf.arg(metavar="NAME", help_behavior_hint="(for info)")
+        str | None, tyro.conf.Positional, tyro.conf.arg(metavar="NAME", help_behavior_hint="(for info and pull)")
     ] = None
-    """Which network: a name from the list, or PATH.onnx."""
+    """Which network: a name from the list, or PATH.onnx for info."""
 
     def __post_init__(self) -> None:
-        if self.action == "info" and self.name is None:
-            raise UsageError("models info needs the name of a network; `wheatstone models list` shows them")
+        if self.action != "list" and self.name is None:
+            raise UsageError(f"models {self.action} needs the name of a network; `wheatstone models list` shows them")
 
 
 @dataclass(frozen=True, kw_only=True)

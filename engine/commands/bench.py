@@ -84,9 +84,7 @@ def _network(name: str, kind: str) -> Artifact | None:
     """The network of that name; None for none."""
     if name == "none":
         return None
-    from engine.inference.artifact import Artifact
-
-    artifact = Artifact.load(models.find(name))
+    artifact = models.load(name)
     if artifact.kind != kind:
         raise ModelError(f"--{kind} {name}: this network is of kind {artifact.kind}, but {kind} is needed here")
     return artifact

@@ -18,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import ModelError, OutputError
+from engine.inference.feed import Feed
 
 FORMAT = 1
 Kind = Literal["depth", "infill"]
 KINDS: tuple[str, ...] = get_args(Kind)
 _BYTES_AT_ONCE = 1 << 20
+_MOST_PIXELS = 1 << 26
+_READ_APART = {"path", "inputs", "outputs", "size", "tolerance", "feed", "head", "assumed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,8 @@ class SizeRule:
     """Height and width must be multiples of this."""
     area: int | None = None
     """The number of pixels it was trained on, for networks that see a small copy of the picture; None = any."""
+    fixed: tuple[int, int] | None = None
+    """(width, height) of a network that takes one size only: the picture is squeezed into it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +87,17 @@ class Artifact:
     """Data, steps, metrics: what the card says."""
     parity: Mapping[str, Any] = field(default_factory=dict)
     """What the export measured against PyTorch."""
+    feed: Feed = field(default_factory=Feed)
+    """How its picture is prepared and what its answer means; the default is how our own networks want it."""
+    head: Path | None = None
+    """A second graph that takes what the first one made of the frames of a window."""
+    assumed: tuple[str, ...] = ()
+    """What nobody said of a network from elsewhere and is taken to be so."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it takes (N, 3, H, W) RGB 0..1 and gives what the engine wants, with nothing to do on either side."""
+        return self.feed == Feed() and self.head is None and len(self.inputs[0].shape) == 4 and self.size.fixed is None
 
     @property
     def onnx_path(self) -> Path:
@@ -126,7 +142,8 @@ class Artifact:
             OutputError: it cannot be written.
         """
         content: dict[str, Any] = {"format": FORMAT} | asdict(self)
-        del content["path"]
+        for name in ("path", "head", "assumed"):
+            del content[name]
         temporary = self.sidecar_path.with_name(f".{self.sidecar_path.name}.{os.getpid()}.tmp")
         try:
             temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -159,13 +176,14 @@ class Artifact:
             raise ModelError(f"{sidecar}: not a sidecar: {', '.join(missing)} missing; export the network again")
         if content["kind"] not in KINDS:
             raise ModelError(f"{sidecar}: unknown kind {content['kind']!r}; this version plays {' and '.join(KINDS)}")
-        known = {entry.name for entry in fields(cls)} - {"path", "inputs", "outputs", "size", "tolerance"}
+        known = {entry.name for entry in fields(cls)} - _READ_APART
         try:
             return cls(
                 path=path,
                 inputs=tuple(_port(entry) for entry in content["inputs"]),
                 outputs=tuple(_port(entry) for entry in content["outputs"]),
-                size=SizeRule(**content["size"]),
+                size=size_rule(content["size"]),
+                feed=Feed.from_json(content.get("feed", {})),
                 tolerance={name: Tolerance(**entry) for name, entry in content.get("tolerance", {}).items()},
                 **{name: value for name, value in content.items() if name in known},
             )
@@ -206,6 +224,17 @@ def _read_sidecar(sidecar: Path) -> Mapping[str, Any]:
     if content.get("format") != FORMAT:
         raise ModelError(f"{sidecar}: sidecar format {content.get('format')}, this version reads {FORMAT}")
     return content
+
+
+def size_rule(entry: Mapping[str, Any]) -> SizeRule:
+    """A size rule from its form in a sidecar; TypeError or ValueError where it makes no sense."""
+    rule = SizeRule(**{"multiple": 1, **entry, "fixed": tuple(entry["fixed"]) if entry.get("fixed") else None})
+    for side in (rule.multiple, rule.area, *(rule.fixed or ())):
+        if side is not None and not (type(side) is int and 1 <= side <= _MOST_PIXELS):
+            raise ValueError(f"size: {side!r} is no whole number of pixels")
+    if rule.fixed is not None and len(rule.fixed) != 2:
+        raise ValueError("size: fixed is [width, height]")
+    return rule
 
 
 def _port(entry: Mapping[str, Any]) -> Port:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,22 +20,31 @@ class OnnxRuntimeSession:
     runtime = "onnxruntime"
     precision = "f32"
 
-    def __init__(self, model: Path, shape: tuple[int, ...], *, device: str = "cpu", threads: int | None = None) -> None:
+    def __init__(
+        self,
+        model: Path,
+        shape: tuple[int, ...] | None,
+        *,
+        device: str = "cpu",
+        threads: int | None = None,
+        output: str | None = None,
+    ) -> None:
         """Load the network.
 
         Args:
-            model: an ONNX file with one input and one output.
-            shape: (N, C, H, W) of the input; the only one run() takes.
+            model: an ONNX file.
+            shape: of its first input, the only one run() takes; None where the file says all there is to know.
             device: `cpu` or `cuda`.
             threads: how many cores to use; None leaves it to ONNX Runtime. Changes only speed.
+            output: which one `run` gives; None is the first.
 
         Raises:
-            ModelError: the file cannot be read.
+            ModelError: the file cannot be read, or has no such output.
             UnavailableError: CUDA was asked for and cannot be used.
         """
         import onnxruntime
 
-        self.shape = tuple(shape)
+        self.shape = () if shape is None else tuple(shape)
         self.device = device
         provider = _PROVIDERS[device]
         if provider not in onnxruntime.get_available_providers():
@@ -53,13 +63,30 @@ class OnnxRuntimeSession:
         if provider not in self._session.get_providers():
             # ONNX Runtime quietly goes on with the CPU when the device cannot be opened; we never do.
             raise UnavailableError(f"--device {device}: ONNX Runtime found no usable device; is a driver installed?")
-        self._input = self._session.get_inputs()[0].name
-        self._output = self._session.get_outputs()[0].name
+        self._model = model
+        self._inputs = [one.name for one in self._session.get_inputs()]
+        names = [one.name for one in self._session.get_outputs()]
+        if output is not None and output not in names:
+            raise ModelError(f"{model}: has no output {output!r}; it has {', '.join(names)}")
+        self._output = output or names[0]
 
     def run(self, image: Float32) -> Float32:
         """Run the network; the GIL is released meanwhile."""
         check_input(image, self.shape)
-        return np.asarray(self._session.run([self._output], {self._input: image})[0], dtype=np.float32)
+        return self._run([self._output], [image])[0]
+
+    def run_all(self, *inputs: Float32) -> tuple[Float32, ...]:
+        """Run a network of several inputs or outputs: all of them, in the order of the file."""
+        return self._run(None, inputs)
+
+    def _run(self, outputs: list[str] | None, inputs: Sequence[Float32]) -> tuple[Float32, ...]:
+        # Only now does ONNX Runtime notice that a network does not take a shape.
+        try:
+            found = self._session.run(outputs, dict(zip(self._inputs, inputs, strict=True)))
+        except _load_errors() as error:
+            reason = " ".join(str(error).split())[-200:]
+            raise ModelError(f"{self._model}: ONNX Runtime cannot play it at {self.shape}: {reason}") from error
+        return tuple(np.asarray(one, dtype=np.float32) for one in found)
 
 
 def _load_errors() -> tuple[type[Exception], ...]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.errors import UnavailableError, UsageError
 from engine.inference.cuda import device_count
+from engine.inference.fed import FedSession
 from engine.inference.onnxruntime import OnnxRuntimeSession
 from engine.inference.openvino import OpenVinoSession, has_bf16
 from engine.inference.session import Session
@@ -23,26 +24,36 @@ DeviceName = Literal["auto", "cpu", "cuda"]
 Shape = tuple[int, ...]
 
 
-def _open_openvino(artifact: Artifact, shape: Shape, device: str, threads: int | None) -> Session:
+def _open_openvino(
+    artifact: Artifact, shape: Shape | None, device: str, threads: int | None
+) -> OpenVinoSession | OnnxRuntimeSession:
     if device != "cpu":
         raise UnavailableError(f"--runtime openvino plays networks on the CPU only, not on {device}; try onnxruntime")
-    exact = OpenVinoSession(artifact.onnx_path, shape, threads=threads)
-    if not has_bf16():
+    path, output = artifact.onnx_path, _output_name(artifact)
+    exact = OpenVinoSession(path, shape, threads=threads, output=output)
+    if shape is None or "bf16" not in artifact.tolerance or not has_bf16():
         return exact
-    fast = OpenVinoSession(artifact.onnx_path, shape, precision="bf16", threads=threads)
+    fast = OpenVinoSession(path, shape, precision="bf16", threads=threads, output=output)
     probe = _probe(shape)
     return fast if artifact.is_close(fast.run(probe), exact.run(probe)) else exact
 
 
-def _open_onnxruntime(artifact: Artifact, shape: Shape, device: str, threads: int | None) -> Session:
-    return OnnxRuntimeSession(artifact.onnx_path, shape, device=device, threads=threads)
+def _open_onnxruntime(
+    artifact: Artifact, shape: Shape | None, device: str, threads: int | None
+) -> OpenVinoSession | OnnxRuntimeSession:
+    output = _output_name(artifact)
+    return OnnxRuntimeSession(artifact.onnx_path, shape, device=device, threads=threads, output=output)
 
 
-RUNTIMES: dict[str, Callable[[Artifact, Shape, str, int | None], Session]] = {
+def _output_name(artifact: Artifact) -> str | None:
+    return artifact.outputs[0].name if artifact.outputs else None
+
+
+RUNTIMES: dict[str, Callable[[Artifact, Shape | None, str, int | None], OpenVinoSession | OnnxRuntimeSession]] = {
     "openvino": _open_openvino,
     "onnxruntime": _open_onnxruntime,
 }
-"""Name -> how to open a session: (artifact, shape, device, threads). The module of the same name must be installed."""
+"""Name -> how to open a graph: (artifact, shape, device, threads). The module of the same name must be installed."""
 
 
 def open_session(
@@ -57,7 +68,8 @@ def open_session(
 
     Args:
         artifact: which network.
-        shape: (N, C, H, W) of its input; one session serves one shape.
+        shape: (N, C, H, W) of its input; one session serves one shape. For every depth network it is (1, 3, H, W),
+            however the network itself wants its pictures.
         runtime: `auto` is OpenVINO on CPUs where it is installed, else ONNX Runtime.
         device: `auto` is a CUDA device where ONNX Runtime can use one, else the CPU.
         threads: how many cores to use; None leaves it to the runtime. Changes only speed.
@@ -70,7 +82,10 @@ def open_session(
     if device not in ("auto", "cpu", "cuda"):
         raise UsageError(f"--device {device}: choose one of auto, cpu, cuda")
     chosen_runtime, chosen_device = _choose(runtime, device)
-    return RUNTIMES[chosen_runtime](artifact, shape, chosen_device, threads)
+    opener = RUNTIMES[chosen_runtime]
+    if artifact.is_plain:
+        return opener(artifact, shape, chosen_device, threads)
+    return FedSession(artifact, shape, lambda graph, inner: opener(graph, inner, chosen_device, threads))
 
 
 def installed_runtimes() -> tuple[str, ...]:
@@ -113,8 +128,9 @@ def _onnxruntime_has_cuda(installed: tuple[str, ...]) -> bool:
 
 def _probe(shape: Shape) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """A smooth picture with edges in it, always the same: what precision is judged on."""
-    rows, columns = np.mgrid[0 : shape[2], 0 : shape[3]].astype(np.float32)
-    channels = [0.5 + 0.5 * np.sin(rows / (7 + c) + c) * np.cos(columns / (11 + 2 * c)) for c in range(shape[1])]
+    depth, height, width = shape[-3:]
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    channels = [0.5 + 0.5 * np.sin(rows / (7 + c) + c) * np.cos(columns / (11 + 2 * c)) for c in range(depth)]
     picture = np.stack(channels)
-    picture[:, shape[2] // 3 : shape[2] // 2, shape[3] // 4 : shape[3] // 2] *= 0.2
+    picture[:, height // 3 : height // 2, width // 4 : width // 2] *= 0.2
     return np.ascontiguousarray(np.broadcast_to(picture, shape), dtype=np.float32)
