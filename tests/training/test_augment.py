@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.augment import Augmenter, AugmentOptions, recolour
+from training.augment import Augmenter, AugmentOptions, letterbox, recolour, write_over
 
 _STILL = AugmentOptions(zoom=1.0, aspect=1.0, colour=0, gray=0, blur=0, noise=0, jpeg=0, bars=0, text=0)
 
@@ -55,3 +55,28 @@ def test_eyes_are_recoloured_alike(picture: tuple[np.ndarray, np.ndarray]) -> No
     assert np.array_equal(first, second)
     assert not np.array_equal(first, image)
     assert recolour((image,), 0.0, np.random.default_rng(2))[0] is image
+
+
+def test_bars_are_black_and_teach_nothing(picture: tuple[np.ndarray, np.ndarray]) -> None:
+    for seed in range(12):
+        image, disparity = letterbox(*picture, np.random.default_rng(seed))
+        barred = np.isnan(disparity)
+        assert 0.05 < barred.mean() < 0.4
+        assert image[barred].max() < 8
+        np.testing.assert_array_equal(image[~barred], picture[0][~barred])
+        np.testing.assert_array_equal(barred, barred[::-1, ::-1])
+        assert not np.isnan(picture[1]).any(), "the sample itself stays whole"
+
+
+def test_subtitles_change_a_small_part_and_leave_disparity_alone(picture: tuple[np.ndarray, np.ndarray]) -> None:
+    for seed in range(12):
+        image = picture[0].copy()
+        written = write_over(image, np.random.default_rng(seed))
+        np.testing.assert_array_equal(image, picture[0])
+        changed = (written != image).any(axis=2).mean()
+        assert 0.001 < changed < 0.5
+    only_text = AugmentOptions(zoom=1.0, aspect=1.0, colour=0, gray=0, blur=0, noise=0, jpeg=0, bars=0, text=1)
+    image, disparity = Augmenter(only_text)(*picture, (128, 96), np.random.default_rng(3))
+    plain, same = Augmenter(_STILL)(*picture, (128, 96), np.random.default_rng(3))
+    np.testing.assert_array_equal(disparity, same)
+    assert not np.array_equal(image, plain)

@@ -228,7 +228,7 @@ def shard(rng: np.random.Generator) -> Vertices:
 
 
 def blade(rng: np.random.Generator) -> Vertices:
-    """A long leaf that rises from the origin to y = 1, bends over towards +z and ends in a point."""
+    """A long leaf, 1 from end to end along its back: rises from the origin, bends over towards +z, ends in a point."""
     along = np.linspace(0, 1, 9)
     bend = rng.uniform(0.1, 1.2)
     angle = bend * along**1.5 * 1.6

@@ -140,11 +140,7 @@ def render_scene(
         eyes = ((scene.camera, left), (other, right))
         layers = [renderer.draw(scene, eye, size, seen, smooth=smooth) for eye, seen in eyes]
         hidden = (_behind(layers[0], factor), _behind(layers[1], factor))
-    views = (left.colour, right.colour)
-    if not clean:
-        shallow = _SHALLOW.get(scene.kind, 0.12)
-        views = shoot(views, (left.inverse_depth, right.inverse_depth), rng, shallow=shallow)
-        views = degrade(views, rng, least_blur=0.0 if smooth else 0.45)
+    views = (left.colour, right.colour) if clean else _filmed(scene.kind, left, right, rng, smooth)
     return Sample(
         left=views[0],
         right=views[1],
@@ -183,6 +179,15 @@ def _first_that_teaches(
         if teaches(left):
             break
     return scene, left
+
+
+def _filmed(
+    kind: str, left: Picture, right: Picture, rng: np.random.Generator, smooth: bool
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Both eyes after the lens, the sensor and the codec."""
+    inverse = (left.inverse_depth, right.inverse_depth)
+    views = shoot((left.colour, right.colour), inverse, rng, shallow=_SHALLOW.get(kind, 0.12))
+    return degrade(views, rng, least_blur=0.0 if smooth else 0.45)
 
 
 def _behind(picture: Picture, factor: float) -> Behind:

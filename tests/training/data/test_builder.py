@@ -44,6 +44,9 @@ def test_models_stand_on_their_base_at_a_plausible_size(tiny_folder: Path) -> No
     assert least * 0.8 < size[1] < most * 1.2
     low, high = bounds(b.nodes, assets)
     assert low[0, 1] == pytest.approx(0.5, abs=1e-5)
+    toy = b.model("chair", (0, 0, 0), tall=0.1)
+    assert toy is not None
+    assert 0.08 < toy[1] < 0.12
     assert high[0, 1] - low[0, 1] == pytest.approx(size[1], rel=1e-5)
     assert b.model("sofa", (0, 0, 0)) is None
 
@@ -60,3 +63,11 @@ def test_a_photograph_is_shown_within_its_borders(plain_assets: Assets) -> None:
 def test_bounds_of_nothing_are_empty(plain_assets: Assets) -> None:
     low, high = bounds([], plain_assets)
     assert low.shape == high.shape == (0, 3)
+
+
+def test_shadows_are_taken_from_the_last_nodes_alone(plain_assets: Assets) -> None:
+    b = _builder(plain_assets)
+    for _ in range(3):
+        b.box((0, 0, 0), (1, 1, 1), Material())
+    b.cast_no_shadow(1)
+    assert [node.casts for node in b.nodes] == [True, False, False]

@@ -73,3 +73,28 @@ def test_fractal_noise_fills_0_to_1() -> None:
     assert noise.shape == (64, 64)
     assert noise.min() == 0
     assert noise.max() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("family", ["blob", "heap", "shard", "hull", "cutout"])
+def test_random_solids_fill_the_unit_cube_and_differ(family: str) -> None:
+    meshes = [vertices for name, vertices in primitive_meshes().items() if name.startswith(family)]
+    assert len(meshes) > 5
+    for vertices in meshes:
+        points = vertices["position"]
+        assert np.isfinite(points).all()
+        assert np.abs(points).max() < 0.75
+        np.testing.assert_allclose(np.linalg.norm(_normals(vertices), axis=1), 1, atol=0.02)
+    assert len({vertices["position"].tobytes() for vertices in meshes}) == len(meshes)
+
+
+def test_a_blade_grows_from_its_root_and_ends_in_a_point() -> None:
+    for name, vertices in primitive_meshes().items():
+        if name.startswith("blade"):
+            points = vertices["position"]
+            corners = np.unique(np.round(points, 5), axis=0)
+            back = corners[np.abs(corners[:, 0]) < 1e-4]
+            assert (len(back), len(corners)) == (9, 25), "nine along the back, two beside all but the last"
+            assert points[:, 1].max() <= 1.0
+            assert np.linalg.norm(np.diff(back[back[:, 2].argsort()], axis=0), axis=1).sum() == pytest.approx(
+                0.89, abs=0.02
+            )

@@ -6,7 +6,7 @@ import pytest
 from training.data.assets import Assets
 from training.data.builder import Builder
 from training.data.scene import Camera, Material
-from training.data.viewpoints import free, look_at, openness, stand_in_room
+from training.data.viewpoints import free, lens, look_at, openness, stand_in_room
 
 
 @pytest.mark.parametrize("target", [(3.0, 1.0, -2.0), (-1.0, -2.0, 4.0), (0.0, 0.0, -5.0)])
@@ -59,3 +59,13 @@ def test_rooms_are_filmed_from_eye_height_looking_down_a_little(plain_assets: As
     assert 1.2 < np.median([camera.position[1] for camera in cameras]) < 1.8
     assert -0.6 < np.mean([camera.pitch for camera in cameras]) < -0.15
     assert np.mean([abs(camera.roll) < 0.1 for camera in cameras]) > 0.8
+
+
+def test_lenses_are_as_long_as_asked(plain_assets: Assets) -> None:
+    b = Builder(np.random.default_rng(0), plain_assets)
+    fields = np.array([lens(b) for _ in range(200)])
+    assert fields.max() <= 90.01
+    assert fields.min() > 23.9
+    focal = 18 / np.tan(np.radians(fields / 2))
+    assert 34 < np.median(focal) < 46, "as many short ones as long ones, by ratio"
+    assert lens(b, 50, 50) == pytest.approx(39.6, abs=0.1)
