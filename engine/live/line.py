@@ -8,7 +8,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from copy import copy
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from engine.frame import Frame, View
 from engine.graph import Channel, Edge, Graph, Policy, Source, Stage, StageMeasurement
 from engine.live.depth_line import DepthLine
 from engine.live.pacing import Pacer
-from engine.stereo import ComfortMeter, StereoStage
+from engine.stereo import ComfortMeter, ParallaxMapper, StereoStage
 from engine.telemetry import Drops
 
 Process = Callable[[Frame], Frame]
@@ -29,6 +31,8 @@ STOPPED = "stopped"
 ASKED_FOR = "asked for"
 """Shown again because the viewer wanted to see it: the picture is frozen, or a setting has changed."""
 _NO_DEPTH = np.float32(0.5)
+_TRIAL_STRENGTH, _TRIAL_FRAMES, _TRIAL_INTERVAL = 6.0, 8, Fraction(1, 30)
+"""Percent of the width: far more than slivers; and enough frames for what remembers earlier ones."""
 _JOIN_S = 2.0
 
 
@@ -69,6 +73,22 @@ class LiveStereo:
     def prepare(self, width: int, height: int) -> None:
         """Load whatever frames of this size will need, so that the first one does not wait for it."""
         self._stage.prepare(width, height)
+
+    def warm_up(self, frame: Frame) -> None:
+        """Render something of that size and format that needs everything a film may need: wide holes that move.
+
+        What is compiled or loaded when it is first needed is then not needed first in the middle of a film.
+        """
+        trial = copy(self._stage)
+        trial.mapper = ParallaxMapper(strength=_TRIAL_STRENGTH, convergence=0.5)
+        trial.comfort = ComfortMeter(trial.mapper.limits)
+        for number in range(_TRIAL_FRAMES):
+            disparity = np.zeros((frame.height, frame.width), np.float32)
+            left = frame.width // 4 + number
+            disparity[frame.height // 10 :, left : left + frame.width // 2] = 1.0
+            trial.process(
+                replace(frame, disparity=disparity, is_cut=number == 0, pts=number, time_base=_TRIAL_INTERVAL)
+            )
 
     def process(self, frame: Frame) -> Frame:
         """Render both eyes as the settings say now; without depth both see the frame as it is."""

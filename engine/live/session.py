@@ -36,6 +36,8 @@ _LONG_S = 6.0
 """How long words stand that nobody waited for."""
 _USUAL_RATE = Fraction(30)
 _AS_IT_TAKES_S = 60.0
+_SETTLED = 3
+"""Frames of one shot after which nothing new is done to depth."""
 _PATIENCE = 0.75
 """How much of the time between two frames a frame may spend before it does without depth of its own: the rest is left
 for rendering, so that waiting never costs a frame."""
@@ -236,10 +238,21 @@ def _warmed_up(
     if first is None:
         raise InputError(f"{shown_name(options.input)}: it ended before the first picture came")
     stereo.prepare(first.width, first.height)
+    stereo.warm_up(first)
+    if depth is not None:
+        _warm_up_depth(depth, first)
     result = stereo.process(first if depth is None else depth.process(first))
     stereo.comfort.reset()
     # By now the first frame of a live source is an old one.
     return (frames if source.is_live else chain([first], frames)), result
+
+
+def _warm_up_depth(depth: DepthStage, frame: Frame) -> None:
+    """Like `LiveStereo.warm_up`: later frames of a shot go other ways than the first, and so do those that are late."""
+    for number in range(_SETTLED):
+        small = depth.look(frame)
+        values = depth.estimate(small, is_cut=number == 0)
+        FlowCarrier().carry(values, small.planes[0], small.planes[0], frame.format.max_value)
 
 
 def _surface(options: PlayOptions, source: Source) -> Surface:
