@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from engine.depth.from_file import FileDepthStage
+from engine.depth.motion import DepthCarrier, FlowCarrier
 from engine.depth.network_input import network_size
 from engine.depth.stage import DepthNetwork, DepthStage, SmallCopy
 
-__all__ = ["DepthNetwork", "DepthStage", "FileDepthStage", "SmallCopy", "network_size"]
+__all__ = [
+    "DepthCarrier",
+    "DepthNetwork",
+    "DepthStage",
+    "FileDepthStage",
+    "FlowCarrier",
+    "SmallCopy",
+    "network_size",
+]

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.depth.cuts import CutDetector
+from engine.depth.motion import FlowCarrier
 from engine.depth.network_input import small_planes, small_rgb
-from engine.depth.stabiliser import RangeNormaliser, TemporalFilter
+from engine.depth.stabiliser import RangeNormaliser, Stabiliser
 from engine.frame import Frame
 from kernels import joint_upsample
 
@@ -49,7 +50,7 @@ class DepthStage:
 
         Args:
             network: opened for (1, 3, height, width), see network_size.
-            every: estimate on every n-th frame of a shot and carry the map in between.
+            every: estimate on every n-th frame of a shot and carry the map along with the picture in between.
             threads: of the upsampling; changes only speed.
         """
         if every < 1:
@@ -59,19 +60,23 @@ class DepthStage:
         self._every = every
         self._threads = threads
         self._cuts = CutDetector()
+        self._stabiliser = Stabiliser()
         self._normaliser = RangeNormaliser()
-        self._filter = TemporalFilter()
-        self._carried: NDArray[np.float32] | None = None
+        self._carrier = FlowCarrier()
+        self._newest: tuple[NDArray[np.float32], NDArray[Any]] | None = None
         self._age = 0
 
     def process(self, frame: Frame) -> Frame:
         """Estimate, steady and enlarge the disparity of one frame."""
         small = self.look(frame)
         self._age += 1
-        if self._carried is None or small.is_cut or self._age >= self._every:
-            self._carried = self.estimate(small, is_cut=small.is_cut)
-            self._age = 0
-        return replace(frame, disparity=self.enlarge(self._carried, frame), is_cut=small.is_cut)
+        if self._newest is None or small.is_cut or self._age >= self._every:
+            disparity = self.estimate(small, is_cut=small.is_cut)
+            self._newest, self._age = (disparity, small.planes[0]), 0
+        else:
+            # From the estimate itself every time: a map that is moved on from frame to frame goes soft.
+            disparity = self._carrier.carry(*self._newest, small.planes[0], frame.format.max_value)
+        return replace(frame, disparity=self.enlarge(disparity, frame), is_cut=small.is_cut)
 
     def look(self, frame: Frame) -> SmallCopy:
         """The small copy of a frame, and whether a shot begins with it."""
@@ -88,8 +93,8 @@ class DepthStage:
             is_cut: whether a shot began since the call before.
         """
         raw = self._network.run(small_rgb(small.frame, small.planes)).reshape(self._height, self._width)
-        scaled = self._normaliser.normalise(raw, is_cut=is_cut)
-        return self._filter.filter(scaled, small.planes[0], small.frame.format.max_value, is_cut=is_cut)
+        steadied = self._stabiliser.steady(raw, small.planes[0], small.frame.format.max_value, is_cut=is_cut)
+        return self._normaliser.normalise(steadied, is_cut=is_cut)
 
     def enlarge(self, disparity: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
         """The map at the size of the frame, along the edges of its luma."""

@@ -11,10 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.depth import SmallCopy
+from engine.depth import DepthCarrier, SmallCopy
 from engine.frame import Frame
 from engine.graph import Cancelled, Channel, Samples, StageMeasurement
-from engine.live.carry import DepthCarrier
 from engine.live.giving_way import Attempts, Rest
 
 Map = NDArray[np.float32]

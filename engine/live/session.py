@@ -12,13 +12,12 @@ from pathlib import Path
 
 from engine.assemble import depth_stage, stereo_stage
 from engine.config import PlayOptions
-from engine.depth import DepthStage, FileDepthStage
+from engine.depth import DepthStage, FileDepthStage, FlowCarrier
 from engine.display.context import OffscreenSurface, Surface, WindowSurface
 from engine.display.screen import Screen
 from engine.display.view import ViewState, start_size
 from engine.errors import InputError, UnavailableError, UsageError
 from engine.frame import Frame
-from engine.live.carry import FlowCarrier
 from engine.live.depth_line import DepthLine
 from engine.live.line import STOPPED, LiveLine, LiveStereo, StereoSettings
 from engine.live.loop import LiveLoop, Playing

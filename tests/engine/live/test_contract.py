@@ -11,13 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.depth import SmallCopy
+from engine.depth import FlowCarrier, SmallCopy
 from engine.display.context import OffscreenSurface
 from engine.display.screen import Screen
 from engine.display.view import ViewState
 from engine.errors import UnavailableError
 from engine.frame import Frame
-from engine.live.carry import FlowCarrier
 from engine.live.depth_line import DepthLine
 from engine.live.line import LiveLine, LiveStereo, StereoSettings
 from engine.live.loop import LiveLoop, Playing

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.live.carry import FlowCarrier
+from engine.depth.motion import FlowCarrier
 
 HEIGHT, WIDTH = 128, 192
 
