@@ -10,7 +10,7 @@ import tyro
 
 from engine.errors import UsageError
 
-MAX_EDGE_GROW = 4
+MAX_EDGE_GROW = 16
 MAX_PARALLAX = 25.0
 
 
@@ -20,8 +20,8 @@ class ComfortOptions:
 
     comfort: Annotated[tuple[float, float], tyro.conf.arg(metavar="FRONT BEHIND")] = (2.5, 4.0)
     """Most parallax in front of the screen and behind it, percent of the width; kept where the convergence is auto."""
-    edge_grow: Annotated[Literal["auto"] | int, tyro.conf.arg(metavar="auto|0..4")] = "auto"
-    """Let near things grow by this many pixels: their soft rims then leave no halo. auto is 1 for every 960 columns."""
+    edge_grow: Annotated[Literal["auto"] | int, tyro.conf.arg(metavar="auto|PX")] = "auto"
+    """Let near things grow by this many pixels: their soft rims then leave no halo. auto is 1 for every 400 columns."""
     floating_window: bool = False
     """Cover a strip at the border of one eye where the picture cuts something in front of the screen."""
 

@@ -12,7 +12,8 @@ from engine.frame import Frame
 from engine.geometry import gain_px
 from engine.stereo.convergence import AutoConvergence, ComfortLimits, Placement, Relief
 
-_COLUMNS_PER_PIXEL_GROWN = 960
+# Maps are estimated a few hundred columns wide: their rims are as soft in larger pictures, and wider in pixels.
+_COLUMNS_PER_PIXEL_GROWN = 400
 
 
 class ParallaxMapper:
@@ -33,9 +34,9 @@ class ParallaxMapper:
             strength: parallax budget in percent of the width; ignored for raw.
             convergence: disparity on the screen plane; None follows the picture, see AutoConvergence.
             raw: the disparity is parallax in pixels already.
-            grow: let near things grow by this many pixels; None is one for every 960 columns. The outline of a thing is
-                blurred over a pixel or two; left behind, its colours would be smeared over the uncovered background.
-                Not done to raw.
+            grow: let near things grow by this many pixels; None is one for every 400 columns. Maps and pictures are
+                blurred at the outline of a thing; what is left behind of it smears over the uncovered background. Not
+                done to raw.
             limits: kept where the screen plane follows the picture; a plane that is set by hand is not questioned.
         """
         self._strength = strength

@@ -15,7 +15,7 @@ from engine.errors import UsageError
         ({"comfort": (0.0, 4.0)}, "--comfort needs two numbers .* got 0 4"),
         ({"comfort": (2.0, math.nan)}, "--comfort"),
         ({"comfort": (2.0, 26.0)}, "--comfort"),
-        ({"edge_grow": 5}, "--edge-grow must be auto or 0 to 4, got 5"),
+        ({"edge_grow": 17}, "--edge-grow must be auto or 0 to 16, got 17"),
         ({"edge_grow": -1}, "--edge-grow"),
     ],
 )

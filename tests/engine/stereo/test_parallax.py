@@ -107,7 +107,7 @@ def test_a_screen_set_free_starts_where_it_was(make_frame) -> None:
 
 
 @pytest.mark.parametrize(
-    ("grow", "width", "expected_growth"), [(0, 160, 0), (2, 160, 2), (None, 160, 1), (None, 1920, 2)]
+    ("grow", "width", "expected_growth"), [(0, 160, 0), (2, 160, 2), (None, 160, 1), (None, 1920, 5)]
 )
 def test_near_things_grow(make_frame, grow: int | None, width: int, expected_growth: int) -> None:
     frame = make_frame(width=width)
