@@ -12,7 +12,7 @@ from typing import Literal
 
 from engine import models
 from engine.config import ConvertOptions, StereoOptions, is_chosen
-from engine.depth import DepthStage, FileDepthStage, network_size
+from engine.depth import DepthStage, FileDepthStage, check_depth, network_size
 from engine.errors import ModelError, UsageError
 from engine.frame import Frame, StreamInfo
 from engine.graph import Graph, Stage
@@ -119,6 +119,7 @@ def depth_stage(options: StereoOptions, info: StreamInfo) -> DepthStage | FileDe
     session = open_session(
         artifact, (1, 3, height, width), runtime=options.runtime, device=options.device, threads=options.threads or None
     )
+    check_depth(session, options.depth)
     return DepthStage(session, every=options.depth_every, threads=stage_threads(options))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.depth.check import check_depth
 from engine.depth.from_file import FileDepthStage
 from engine.depth.motion import DepthCarrier, FlowCarrier
 from engine.depth.network_input import network_size
@@ -14,5 +15,6 @@ __all__ = [
     "FileDepthStage",
     "FlowCarrier",
     "SmallCopy",
+    "check_depth",
     "network_size",
 ]

@@ -117,7 +117,7 @@ def eight_bit(luma: NDArray[Any], max_value: int) -> NDArray[np.uint8]:
 
 
 def _in_the_light_of(now: NDArray[np.uint8], before: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The earlier picture as bright and contrasty as the later one, if that is what changed: a fade, a lamp, a flash."""
+    """The earlier picture as bright and contrasty as the later one, if that is what changed: a fade, a lamp."""
     (mean_before, spread_before), (mean_now, spread_now) = (
         (float(values[0][0, 0]), float(values[1][0, 0])) for values in (cv2.meanStdDev(before), cv2.meanStdDev(now))
     )
