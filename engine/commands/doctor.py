@@ -25,6 +25,7 @@ _ENCODERS = ("libx264", "libx265", "libsvtav1", "libvpx-vp9", "prores_ks", "ffv1
 _EXTRAS = {
     "gpu": ("tensorrt", "pycuda"),
     "train": ("torch", "onnx", "onnxscript"),
+    "models": ("huggingface_hub",),
 }
 # A driver that crashes takes its process with it, so OpenGL is asked in a process of its own.
 _ASK_OPENGL = """

@@ -21,6 +21,7 @@ def test_every_part_is_examined(findings: dict[str, Finding]) -> None:
         "OpenGL off screen (EGL)",
         "extra gpu",
         "extra train",
+        "extra models",
     ):
         assert what in findings
 

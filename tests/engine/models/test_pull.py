@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -229,6 +231,25 @@ def test_without_the_library_the_extra_is_named(puller: Puller, monkeypatch: pyt
     # What was pulled before needs no library, and what was not says how to get it.
     with pytest.raises(ModelError, match="wheatstone models pull depth-anything-v2-small` fetches it"):
         load(V2.name, lock=puller.lock)
+
+
+def test_pull_as_a_user_does(hub: Any, tmp_path: Path) -> None:
+    hub.publish(UNKNOWN_HASH, tmp_path / "made")
+    folders = {"HF_HOME": str(tmp_path / "hf"), "XDG_CONFIG_HOME": str(tmp_path / "config"), "COLUMNS": "300"}
+
+    def run(**environment: str) -> str:
+        command = [sys.executable, "-m", "engine", "models", "pull", UNKNOWN_HASH.name]
+        own = {**os.environ, **folders, **environment}
+        done = subprocess.run(command, env=own, capture_output=True, text=True, check=False, timeout=50)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    out = run(HF_ENDPOINT=hub.url)
+    assert "licence Apache-2.0" in out
+    assert out.count("nobody published a hash") == 2
+    assert f"use it with --depth {UNKNOWN_HASH.name}" in out
+    assert list((tmp_path / "hf" / "hub").glob("models--onnx-community--depth-anything-v3-base/snapshots/*/onnx/*"))
+    assert "already here" in run(HF_ENDPOINT="http://127.0.0.1:9", HF_HUB_OFFLINE="1")
 
 
 def test_the_lock_has_a_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
