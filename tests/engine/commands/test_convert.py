@@ -153,6 +153,18 @@ def test_exported_depth_gives_the_same_stereo(
     assert direct.shape[0] == FRAMES
 
 
+def test_comfort_options_reach_the_picture(film: Path, given: list[str], tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    words = ["convert", str(film), str(tmp_path / "o.mkv"), *given, "--strength", "5", "--duration", "0.2"]
+    words += ["--comfort", "0.5", "0.75", "--edge-grow", "0", "--floating-window", "--report", str(report)]
+    assert main(words) == 0
+    comfort = json.loads(report.read_text())["comfort"]
+    assert comfort["frames_limited"] == comfort["frames"]
+    assert comfort["frames_beyond_limits"] == 0
+    assert comfort["strength_percent"]["most"] < 2
+    assert comfort["limits_percent"] == {"front": 0.5, "behind": 0.75}
+
+
 @pytest.mark.parametrize(
     ("name", "said", "bits"), [("d.png", "16-bit", 16), ("d.mkv", "16-bit", 16), ("d.mp4", "10-bit", 10)]
 )

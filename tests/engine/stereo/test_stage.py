@@ -86,3 +86,29 @@ def test_threads_do_not_change_the_picture(make_frame) -> None:
     one, two = (_stage(threads=threads).process(frame).views for threads in (1, 2))
     for a, b in zip(one, two, strict=True):
         np.testing.assert_array_equal(a.planes[0], b.planes[0])
+
+
+@pytest.mark.parametrize("eyes", ["both", "right", "left"])
+def test_a_floating_window_covers_what_the_border_cuts(make_frame, eyes: str) -> None:
+    frame = make_frame()
+    frame.disparity[:, :40] = 0.9
+    before = frame.planes[0].copy()
+    plain = _stage(eyes=eyes).process(frame).views
+    left, right = _stage(eyes=eyes, floating_window=True).process(frame).views
+    # 10 % of 160 columns, times 0.8 of disparity in front of the screen, in whole chroma samples
+    assert (left.planes[0][:, :12] == 16).all()
+    np.testing.assert_array_equal(left.planes[0][:, 14:], plain[0].planes[0][:, 14:])
+    np.testing.assert_array_equal(right.planes[0], plain[1].planes[0])
+    np.testing.assert_array_equal(frame.planes[0], before)
+
+
+def test_every_frame_is_looked_at(make_frame) -> None:
+    stage = _stage()
+    for index in range(3):
+        stage.process(replace(make_frame(), pts=index))
+    report = stage.comfort.report()
+    assert report is not None
+    assert report.frames == 3
+    # 0.9 and 0.1 of 10 %, with 0.1 on the screen
+    assert report.parallax_percent["p99"] == pytest.approx(8.0, abs=0.011)
+    assert report.frames_beyond_limits == 3
