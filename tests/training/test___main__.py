@@ -13,7 +13,7 @@ from training.recipes import RECIPES
 def test_overview_names_every_recipe(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    for name in (*RECIPES, "data scenes"):
+    for name in (*RECIPES, "data scenes", "data infill", "import-infill"):
         assert name in text
     assert main([]) == 2
 
@@ -43,6 +43,12 @@ def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["portrait"]) == 2
     assert "unknown recipe 'portrait': choose from depth, infill" in capsys.readouterr().err
     assert main(["data"]) == 2
+    assert "choose `scenes` or `infill`" in capsys.readouterr().err
+    for command in (["data", "infill"], ["import-infill"]):
+        with pytest.raises(SystemExit) as caught:
+            main([*command, "--help"])
+        assert caught.value.code == 0
+        assert "--out" in capsys.readouterr().out
     with pytest.raises(SystemExit) as caught:
         main(["depth", "--data", str(tmp_path), "--out", str(tmp_path)])
     assert caught.value.code == 2

@@ -96,3 +96,17 @@ def test_ssim_of_equal_pictures_is_one() -> None:
     picture = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     assert torch.allclose(losses.ssim_map(picture, picture), torch.ones(1), atol=1e-3)
     assert losses.ssim_map(picture, 1 - picture).mean() < 0
+
+
+def test_seam_is_the_step_across_the_rim() -> None:
+    truth = torch.zeros(1, 3, 16, 16)
+    mask = torch.zeros(1, 1, 16, 16)
+    mask[..., 4:12, 4:12] = 1
+    inside, raised = truth.clone(), truth + 0.5 * mask
+    inside[..., 6:10, 6:10] = 1
+    assert losses.seam(truth, truth, mask) == 0
+    assert losses.seam(inside, truth, mask) == 0
+    assert losses.seam(raised, truth, mask) == pytest.approx(0.5)
+    weights = losses.InfillLossWeights(seam=2.0)
+    without = losses.infill_loss(raised, truth, mask, losses.InfillLossWeights())
+    assert losses.infill_loss(raised, truth, mask, weights) == pytest.approx(float(without) + 1.0)

@@ -58,3 +58,11 @@ def test_a_mirrored_pair_is_a_rectified_pair(shards: Path) -> None:
         y, x = y[inside], x[inside]
         assert len(y) > 50
         np.testing.assert_array_equal(pair.right[y, x - int(disparity.max())], pair.left[y, x])
+
+
+def test_the_true_eye_changes_places_in_a_mirror(shards: Path) -> None:
+    sample = SampleFolder(shards).validation(1)[0]
+    assert mirrored(sample).true_eye == "both"
+    single = sample._replace(true_eye="left")
+    assert mirrored(single).true_eye == "right"
+    np.testing.assert_array_equal(mirrored(single).right[:, ::-1], single.left)

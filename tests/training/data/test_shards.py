@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from training.data.shards import ShardFolder, shard_name, write_shard
+from training.data.shards import ShardFolder, shard_name, sweep_unfinished, write_shard
 
 
 def _samples(count: int, start: int = 0, width: int = 24) -> list[SimpleNamespace]:
@@ -70,6 +71,23 @@ def test_unfinished_shards_are_not_seen(tmp_path: Path) -> None:
     (tmp_path / ".shard-1-000001.99.tmp").mkdir()
     (tmp_path / "shard-1-000002").mkdir()
     assert len(ShardFolder(tmp_path)) == 1
+
+
+def test_which_eyes_are_true_is_told(tmp_path: Path) -> None:
+    write_shard(tmp_path, "shard-1-000000", _samples(2), {})
+    write_shard(tmp_path, "shard-1-000001", _samples(2), {"true_eyes": ["left", "right"]})
+    folder = ShardFolder(tmp_path)
+    assert [folder[k].true_eye for k in range(4)] == ["both", "both", "left", "right"]
+    write_shard(tmp_path, "shard-1-000002", _samples(2), {"true_eyes": ["left", "middle"]})
+    with pytest.raises(ValueError, match=r"shard-1-000002.*true_eyes must be 2 of both, left, right"):
+        folder.rescan()
+
+
+def test_what_a_dead_process_left_is_swept(tmp_path: Path) -> None:
+    for process in (2**22 + 1, os.getpid()):
+        (tmp_path / f".shard-0-000000.{process}.tmp").mkdir()
+    sweep_unfinished(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f".shard-0-000000.{os.getpid()}.tmp"]
 
 
 @pytest.mark.parametrize("damage", ["meta", "array", "count"])

@@ -11,8 +11,9 @@ import torch
 
 from training.checkpoint import load_checkpoint
 from training.holes import HoleOptions
-from training.models.infill import InfillConfig
-from training.recipes.infill import InfillOptions, build
+from training.losses import InfillLossWeights
+from training.models.infill import InfillConfig, infill_network
+from training.recipes.infill import InfillOptions, build, start_from
 from training.trainer import Trainer
 
 
@@ -58,3 +59,47 @@ def test_crops_larger_than_the_scenes_are_explained(shards: Path, tmp_path: Path
     task = build(_options(shards, tmp_path, size=(512, 512), batch=2))
     with pytest.raises(ValueError, match="hardly any hole"):
         task.make_batch(0, 0.0)
+
+
+def test_disparity_is_learned_in_the_guide_s_unit(shards: Path, tmp_path: Path) -> None:
+    model = InfillConfig(fast=(12, 16, 24), dilations=(2,), target="depth")
+    task = build(_options(shards, tmp_path, model=model, steps=3))
+    batch = task.make_batch(0, 0.0)
+    known = batch["guide"][:, 3:4] == 0
+    assert batch["truth"].shape == (8, 1, 40, 32)
+    near = (batch["truth"] - batch["guide"][:, 7:8]).abs() < 0.02
+    assert near[known].float().mean() > 0.97
+    assert batch["truth"][batch["mask"] > 0].mean() < batch["truth"][known].mean()
+    path = Trainer(task, task.options).run()
+    checkpoint = load_checkpoint(path)
+    assert InfillConfig(**checkpoint.config).target == "depth"
+    # What the background's disparity says is nearly right in these scenes; a comparison with nothing would be far off.
+    assert checkpoint.summary["metrics"]["scenes/psnr_stretch"] > 20
+    with pytest.raises(ValueError, match=r"need --model\.target rgb"):
+        _options(shards, tmp_path, model=model, loss=InfillLossWeights(adversarial=0.1))
+
+
+def test_every_term_of_the_loss_trains(shards: Path, tmp_path: Path) -> None:
+    weights = InfillLossWeights(seam=0.1, texture=0.5, adversarial=0.02)
+    task = build(_options(shards, tmp_path, loss=weights, steps=3))
+    plain = build(_options(shards, tmp_path, steps=3))
+    fixed = task.make_batch(0, 0.0)
+    with torch.no_grad():
+        assert task.loss(task.network, fixed, 0) > plain.loss(plain.network, fixed, 0)
+    assert load_checkpoint(Trainer(task, task.options).run()).step == 3
+
+
+def test_a_run_may_start_from_another_one(shards: Path, tmp_path: Path) -> None:
+    first = Trainer(task := build(_options(shards, tmp_path / "first", steps=3)), task.options).run()
+    weights = load_checkpoint(first).ema
+    second = build(_options(shards, tmp_path / "second", init=first))
+    assert all(torch.equal(value, weights[name]) for name, value in second.network.state_dict().items())
+    with pytest.raises(ValueError, match=r"--init .*last\.pt: \d+ tensors differ"):
+        start_from(infill_network(InfillConfig(fast=(8, 8, 8))), first)
+
+
+def test_options_that_teach_nothing_are_refused(shards: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="give --data, --photos, or both"):
+        InfillOptions(out=tmp_path, steps=1)
+    with pytest.raises(ValueError, match="--photos-weight must be above zero"):
+        _options(shards, tmp_path, photos_weight=0)

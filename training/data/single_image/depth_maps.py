@@ -83,7 +83,8 @@ def agreement(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
     for values in (first, second):
         low, high = np.percentile(values, (1, 99))
         unit = np.clip((values - low) / max(float(high - low), 1e-6), 0, 1).astype(np.float32)
-        maps.append(np.asarray(cv2.resize(unit, _COMPARED, interpolation=cv2.INTER_AREA))[..., None])
+        small = cv2.resize(unit, _COMPARED, interpolation=cv2.INTER_AREA)
+        maps.append(np.asarray(cv2.cvtColor(small, cv2.COLOR_GRAY2RGB)))
     return ssim(maps[0], maps[1])
 
 
