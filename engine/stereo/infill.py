@@ -1,7 +1,6 @@
-"""Painting holes with a network, on tiles around them only.
+"""Painting holes: what was painted before, what was seen before, and only then a network, on tiles around the rest.
 
-The background stretch that fills every hole beforehand stays where no tile comes: in slivers, at the frame's left and
-right border, and where a frame holds more holes than the budget of tiles.
+Slivers, and what exceeds the budget of tiles, keep the background stretch that fills every hole beforehand.
 """
 
 from __future__ import annotations
@@ -10,17 +9,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.colour import rgb_from_yuv, yuv_from_rgb
+from engine.errors import ModelError
 from engine.frame import Frame, View
-from engine.stereo.tile_pixels import Planes, read_tile, write_holes
-from engine.stereo.tiles import Tile, TileShape, plan_tiles
+from engine.stereo.background_memory import BackgroundMemory
+from engine.stereo.eye_painting import EyePainting, three_planes
+from engine.stereo.tile_pixels import read_surface, read_tile, write_open
+from engine.stereo.tiles import Tile, TileShape
 from kernels import hole_guide
 
 _CHANNELS = 8
-_BATCHES = (8, 1)
+_BATCHES = (8, 3, 1)
+_FIRST_BUDGET = 4
+"""A shot's first frame may paint so many times the usual budget: what it leaves undone would be seen to change."""
 
 
 class InfillNetwork(Protocol):
@@ -39,10 +44,16 @@ class InfillCount:
     tiles: int = 0
     tiles_over_budget: int = 0
     """Tiles that were left to the background stretch."""
+    held_px: int = 0
+    """Luma pixels that show what was painted in an earlier frame."""
+    recalled_px: int = 0
+    """Luma pixels that show background as it was seen in an earlier frame."""
+    painted_px: int = 0
+    """Luma pixels that the network painted."""
 
 
 class NetworkInfill:
-    """Paints the wide holes of views in place."""
+    """Paints the holes of views in place, frame after frame of a stream."""
 
     def __init__(
         self,
@@ -50,7 +61,8 @@ class NetworkInfill:
         *,
         tile: TileShape | None = None,
         min_width: int = 4,
-        max_tiles: int = 24,
+        max_tiles: int = 32,
+        with_memory: bool = True,
     ) -> None:
         """Make the painter; networks are opened by `prepare` or when first needed, one per batch size.
 
@@ -59,12 +71,15 @@ class NetworkInfill:
             tile: size of the tiles; made smaller for small pictures.
             min_width: holes narrower than this many columns are left alone.
             max_tiles: budget per frame, both eyes together; tiles with most hole pixels come first.
+            with_memory: use what earlier frames of the shot showed; without, every frame is painted for itself.
         """
         self._open_network = open_network
         self._tile = tile or TileShape()
         self._min_width = min_width
         self._max_tiles = max_tiles
+        self._with_memory = with_memory
         self._networks: dict[tuple[int, int, int, int], InfillNetwork] = {}
+        self._shot: _Shot | None = None
         self.count = InfillCount()
 
     def prepare(self, width: int, height: int) -> None:
@@ -80,46 +95,108 @@ class NetworkInfill:
         views: Sequence[View],
         *,
         offsets: Sequence[float],
+        parallax_px: NDArray[Any],
         disparity_of_parallax: tuple[float, float],
     ) -> None:
         """Paint the holes of the views.
 
         Args:
-            frame: gives the colour description; its planes are not touched.
+            frame: the source; its planes are not touched. `is_cut`, another size, and going back in time end what is
+                remembered.
             views: holes hold the background stretch; their planes are written in place, in holes only.
             offsets: the eye offset of each view: positive is a left eye; a hole's surface leans by parallax times this.
+            parallax_px: (H, W) float32 of the source, that the views were drawn with.
             disparity_of_parallax: (scale, offset) that turn parallax_px into relative disparity 0..1.
+
+        Raises:
+            ModelError: the network's painting holds something else than numbers.
         """
         self.count.frames += 1
+        shot = self._shot = self._shot if self._shot is not None and self._shot.goes_on(frame) else _Shot.of(frame)
         shape = self._tile.fitted(frame.width, frame.height)
-        if shape is None:
+        pairs = [(view, offset) for view, offset in zip(views, offsets, strict=True) if cv2.hasNonZero(view.hole)]
+        if shape is None or not pairs:
             return
-        jobs = [
-            (tile, view, offset)
-            for view, offset in zip(views, offsets, strict=True)
-            for tile in plan_tiles(view.hole, shape, min_width=self._min_width)
-        ]
-        if len(jobs) > self._max_tiles:
-            self.count.tiles_over_budget += len(jobs) - self._max_tiles
-            jobs = sorted(jobs, key=lambda job: -job[0].weight)[: self._max_tiles]
+        eyes = [shot.eye(frame, view, offset, self._min_width) for view, offset in pairs]
+        for eye, (view, _) in zip(eyes, pairs, strict=True):
+            eye.begin(view)
+        source = three_planes(frame.planes)
+        if self._with_memory:
+            shot.memory.recall(source, [eye.ask for eye in eyes], disparity_of_parallax)
+            shot.memory.remember(source, parallax_px, disparity_of_parallax)
+        for eye in eyes:
+            eye.stretch()
+        budget = self._max_tiles * (_FIRST_BUDGET if shot.is_new else 1)
+        self._paint_tiles(_TileReader.of(frame, shape, disparity_of_parallax), eyes, budget)
+        for eye in eyes:
+            held, recalled, painted = eye.end()
+            self.count.held_px += held
+            self.count.recalled_px += recalled
+            self.count.painted_px += painted
+        shot.is_new = False
+        if not self._with_memory:
+            self._shot = None
+
+    def _paint_tiles(self, reader: _TileReader, eyes: Sequence[EyePainting], budget: int) -> None:
+        jobs = [(tile, eye) for eye in eyes for tile in eye.tiles(reader.shape)]
+        if len(jobs) > budget:
+            self.count.tiles_over_budget += len(jobs) - budget
+            jobs = sorted(jobs, key=lambda job: -job[0].weight)[:budget]
         self.count.tiles += len(jobs)
-        reader = _TileReader.of(frame, shape, disparity_of_parallax)
-        guides = np.empty((len(jobs), _CHANNELS, shape.height, shape.width), np.float32)
+        guides = np.empty((len(jobs), _CHANNELS, reader.shape.height, reader.shape.width), np.float32)
         # All guides are read before anything is painted, so the order of tiles cannot matter.
-        for guide, (tile, view, offset) in zip(guides, jobs, strict=True):
-            reader.read(tile, view, offset, guide)
+        for guide, (tile, eye) in zip(guides, jobs, strict=True):
+            reader.read(tile, eye, guide)
         start = 0
         for batch in _BATCHES:
             while len(jobs) - start >= batch:
                 images = self._network((batch, *guides.shape[1:])).run(guides[start : start + batch])
-                for image, (tile, view, offset) in zip(images, jobs[start : start + batch], strict=True):
-                    reader.write(image, tile, view, offset)
+                for image, (tile, eye) in zip(images, jobs[start : start + batch], strict=True):
+                    if not reader.write(image, tile, eye):
+                        raise ModelError(
+                            f"infill: in frame {reader.index} the network painted values that are no numbers; "
+                            "its file or the runtime's precision is at fault: try --runtime onnxruntime, "
+                            "or --infill stretch"
+                        )
                 start += batch
 
     def _network(self, shape: tuple[int, int, int, int]) -> InfillNetwork:
         if shape not in self._networks:
             self._networks[shape] = self._open_network(shape)
         return self._networks[shape]
+
+
+class _Shot:
+    """What is remembered of one shot."""
+
+    def __init__(self, frame: Frame, memory: BackgroundMemory) -> None:
+        self.memory = memory
+        self.eyes: dict[float, EyePainting] = {}
+        self.is_new = True
+        """Nothing was painted in it yet."""
+        self._like = (frame.width, frame.height, frame.format, frame.epoch)
+        self._index = frame.index
+
+    @classmethod
+    def of(cls, frame: Frame) -> _Shot:
+        return cls(frame, BackgroundMemory(frame.format))
+
+    def goes_on(self, frame: Frame) -> bool:
+        """Whether the frame belongs to this shot, or to one that may use its arrays; these are emptied then."""
+        if (frame.width, frame.height, frame.format, frame.epoch) != self._like:
+            return False
+        if frame.is_cut or frame.index < self._index:
+            self.is_new = True
+            self.memory.forget()
+            for eye in self.eyes.values():
+                eye.forget()
+        self._index = frame.index
+        return True
+
+    def eye(self, frame: Frame, view: View, offset: float, min_width: int) -> EyePainting:
+        if offset not in self.eyes:
+            self.eyes[offset] = EyePainting(view, frame.format, offset, min_width)
+        return self.eyes[offset]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +210,8 @@ class _TileReader:
     to_rgb: NDArray[np.float32]
     to_code: NDArray[np.float32]
     disparity_of_parallax: tuple[float, float]
+    index: int
+    """Of the frame."""
 
     @classmethod
     def of(cls, frame: Frame, shape: TileShape, disparity_of_parallax: tuple[float, float]) -> _TileReader:
@@ -151,35 +230,25 @@ class _TileReader:
             to_rgb=np.column_stack([to_rgb, rgb_offset]).astype(np.float32),
             to_code=np.column_stack([to_code, code_offset]).astype(np.float32),
             disparity_of_parallax=disparity_of_parallax,
+            index=frame.index,
         )
 
-    def read(self, tile: Tile, view: View, offset: float, guide: NDArray[np.float32]) -> None:
-        rgb = np.empty((self.shape.height, self.shape.width, 3), np.float32)
-        read_tile(_three(view), self.shift, self.to_rgb, (tile.top, tile.left), rgb)
-        window = np.s_[tile.top : tile.top + self.shape.height, tile.left : tile.left + self.shape.width]
-        parts = (rgb, view.hole[window], view.parallax_px[window])
-        rgb, hole, parallax_px = (_as_right_eye(part, offset, axis=1) for part in parts)
-        scale, shift = self.disparity_of_parallax
-        disparity = np.clip(parallax_px * np.float32(scale) + np.float32(shift), 0.0, 1.0)
-        hole_guide(rgb, hole, parallax_px * np.float32(abs(offset)), disparity, out=guide)
+    def read(self, tile: Tile, eye: EyePainting, guide: NDArray[np.float32]) -> None:
+        size = (self.shape.height, self.shape.width)
+        rgb, hole = np.empty((*size, 3), np.float32), np.empty(size, np.uint8)
+        stretched_px, disparity = np.empty(size, np.float32), np.empty(size, np.float32)
+        corner, mirrored = (tile.top, tile.left), eye.offset > 0
+        read_tile(eye.planes, self.shift, self.to_rgb, corner, mirrored, rgb)
+        view = (eye.view.hole, eye.view.parallax_px, eye.state)
+        numbers = (abs(eye.offset), *self.disparity_of_parallax)
+        read_surface(view, corner, mirrored, numbers, hole, stretched_px, disparity)
+        hole_guide(rgb, hole, stretched_px, disparity, out=guide)
 
-    def write(self, image: NDArray[Any], tile: Tile, view: View, offset: float) -> None:
+    def write(self, image: NDArray[Any], tile: Tile, eye: EyePainting) -> bool:
+        """Whether all of it were numbers."""
         core = (tile.core_top, tile.core_left, tile.core_bottom, tile.core_right)
         corner = (tile.top, tile.left)
-        planes = _three(view)
-        image = _as_right_eye(image, offset, axis=2)
-        write_holes(image, view.hole, corner, core, self.to_code, self.shift, self.is_gray, self.top_code, planes)
-
-
-def _as_right_eye(part: NDArray[Any], offset: float, *, axis: int) -> NDArray[Any]:
-    """A part of a left eye mirrored along its columns; of a right eye as it is. Doing it twice undoes it.
-
-    Networks learn from right eyes only (training.holes), where the background lies to the right of a hole.
-    """
-    return np.ascontiguousarray(np.flip(part, axis) if offset > 0 else part)
-
-
-def _three(view: View) -> Planes:
-    if len(view.planes) == 1:
-        return view.planes[0], view.planes[0], view.planes[0]
-    return view.planes[0], view.planes[1], view.planes[2]
+        # Networks learn from right eyes only (training.holes), where the background lies to the right of a hole.
+        image = np.ascontiguousarray(image[..., ::-1] if eye.offset > 0 else image)
+        args = (self.to_code, self.shift, self.is_gray, self.top_code, eye.planes)
+        return bool(write_open(image, eye.state, corner, core, *args))

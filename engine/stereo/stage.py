@@ -98,7 +98,13 @@ class StereoStage:
             )
         new = [View(planes=splat.planes, hole=splat.hole, parallax_px=splat.parallax_px) for splat in splats]
         if isinstance(self._infill, NetworkInfill):
-            self._infill.paint(frame, new, offsets=rendered, disparity_of_parallax=self.mapper.inverse(frame))
+            self._infill.paint(
+                frame,
+                new,
+                offsets=rendered,
+                parallax_px=parallax_px,
+                disparity_of_parallax=self.mapper.inverse(frame),
+            )
         elif self._infill == "none":
             for view in new:
                 _blacken(frame, view)

@@ -5,13 +5,32 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.stereo.tiles import TileShape, plan_tiles
+from engine.stereo.hole_runs import HELD, OPEN, find_runs, set_state
+from engine.stereo.tiles import Tile, TileShape, plan_tiles
 
 SHAPE = TileShape(width=64, height=64, margin=16)
 
 
+def _plan(hole: np.ndarray, done: np.ndarray | None = None) -> list[Tile]:
+    holes = find_runs(hole, np.zeros(hole.shape, np.float32), min_width=4)
+    state = np.zeros(hole.shape, np.uint8)
+    set_state(holes.runs, state, OPEN)
+    if done is not None:
+        state[done & (state == OPEN)] = HELD
+    return plan_tiles(holes.runs, state, SHAPE)
+
+
 def test_no_holes_no_tiles() -> None:
-    assert plan_tiles(np.zeros((200, 300), np.uint8), SHAPE, min_width=4) == []
+    assert _plan(np.zeros((200, 300), np.uint8)) == []
+
+
+def test_what_is_filled_asks_for_nothing() -> None:
+    hole = np.zeros((200, 300), np.uint8)
+    hole[20:180, 60:70] = 1
+    done = np.zeros(hole.shape, bool)
+    done[:100] = True
+    assert min(tile.core_top for tile in _plan(hole, done)) == 96
+    assert _plan(hole, np.ones(hole.shape, bool)) == []
 
 
 @pytest.mark.parametrize("size", [(64, 64), (200, 300), (203, 301), (1080, 128)])
@@ -25,9 +44,9 @@ def test_cores_cover_wide_holes_exactly_once(size: tuple[int, int], rng: np.rand
     for y in range(height):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], hole[y], [0]])))
         for start, stop in edges.reshape(-1, 2):
-            wanted[y, start:stop] = stop - start >= 4 and start > 0 and stop < width
+            wanted[y, start:stop] = stop - start >= 4
     covered = np.zeros(size, int)
-    for tile in plan_tiles(hole, SHAPE, min_width=4):
+    for tile in _plan(hole):
         covered[tile.core_top : tile.core_bottom, tile.core_left : tile.core_right] += 1
         assert 0 <= tile.top <= tile.core_top < tile.core_bottom <= tile.top + 64 <= height
         assert 0 <= tile.left <= tile.core_left < tile.core_right <= tile.left + 64 <= width
@@ -37,25 +56,23 @@ def test_cores_cover_wide_holes_exactly_once(size: tuple[int, int], rng: np.rand
     assert (covered[wanted] == 1).all()
 
 
-def test_slivers_and_border_holes_ask_for_nothing() -> None:
+def test_slivers_ask_for_nothing() -> None:
     hole = np.zeros((100, 200), np.uint8)
     hole[:, 50:53] = 1
-    hole[:, :20] = 1
-    hole[:, -20:] = 1
-    assert plan_tiles(hole, SHAPE, min_width=4) == []
+    assert _plan(hole) == []
     hole[40] = 1
-    assert plan_tiles(hole, SHAPE, min_width=4) == []
+    assert _plan(hole) == []
 
 
 def test_a_tile_has_context_around_its_core_inside_the_picture() -> None:
     hole = np.zeros((200, 300), np.uint8)
     hole[96:104, 144:152] = 1
-    (tile,) = plan_tiles(hole, SHAPE, min_width=4)
+    (tile,) = _plan(hole)
     assert (tile.core_top - tile.top, tile.core_left - tile.left) == (16, 16)
 
 
 @pytest.mark.parametrize(
-    ("picture", "expected"), [((1920, 1080), (64, 128)), ((100, 50), (64, 48)), ((40, 35), (40, 32)), ((31, 500), None)]
+    ("picture", "expected"), [((1920, 1080), (64, 64)), ((100, 50), (64, 48)), ((40, 35), (40, 32)), ((31, 500), None)]
 )
 def test_small_pictures_get_small_tiles(picture: tuple[int, int], expected: tuple[int, int] | None) -> None:
     fitted = TileShape().fitted(*picture)

@@ -1,0 +1,172 @@
+"""Pictures of the same shot that were seen earlier: what a hole uncovers was often visible a moment ago.
+
+Kept are a few source pictures, with how near things were in them, ever sparser towards the past. A hole asks for the
+place in the source that its background would come from: if that place shows background in an earlier picture, and the
+known background beside the hole is found there too (where it is, or moved), then the hole is filled from there.
+Both eyes share the memory, and the screen plane may move.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.frame import PixelFormat
+from engine.stereo.hole_runs import RECALLED, HoleRuns
+from engine.stereo.recall import (
+    NEAR_PX,
+    copy_recalled_chroma,
+    copy_recalled_luma,
+    find_background,
+    pool_nearest,
+    shrink,
+)
+from engine.stereo.tile_pixels import Planes
+
+_PICTURES = 6
+_SMALL_COLUMNS = 160
+"""Width of the copy for optical flow: it only has to point to where the search begins."""
+_NO_FLOW = np.zeros((0, 0, 2), np.float32)
+_UNUSED: Any = None
+_EVERY = 3
+"""Frames between two pictures: nothing much is uncovered in less."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A picture of the past. Arrays are overwritten when their turn is over."""
+
+    number: int
+    planes: Planes
+    nearest: NDArray[np.float32]
+    """(ceil(H / 4), ceil(W / 4)) largest disparity around each 4 x 4 pixels: what is far here has nothing near by."""
+    small: NDArray[np.uint8]
+    """(h, w) luma, for optical flow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is missing in one eye."""
+
+    planes: Planes
+    """Of the view; written in place."""
+    hole: NDArray[Any]
+    parallax_px: NDArray[Any]
+    offset: float
+    """Of the eye."""
+    holes: HoleRuns
+    state: NDArray[np.uint8]
+    """(H, W): pixels that are filled turn from OPEN to RECALLED + the number of the picture."""
+
+
+class BackgroundMemory:
+    """Earlier pictures of one shot, in memory that does not grow. Frames must not change size or format."""
+
+    def __init__(self, pixel_format: PixelFormat) -> None:
+        """Remember nothing yet of a source in this format. A gray picture passes its luma three times as its planes."""
+        self._is_gray = pixel_format.subsampling == "gray"
+        self._bits = pixel_format.bits
+        self._shift = pixel_format.chroma_shift
+        self._pictures: list[_Picture] = []
+        self._spare: list[_Picture] = []
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._since = _EVERY
+
+    def forget(self) -> None:
+        """Begin a new shot."""
+        self._spare += self._pictures
+        self._pictures = []
+        self._since = _EVERY
+
+    def recall(self, planes: Planes, asks: list[Ask], disparity_of_parallax: tuple[float, float]) -> int:
+        """Fill what was seen earlier.
+
+        Args:
+            planes: of the source now.
+            asks: one for each eye.
+            disparity_of_parallax: (scale, offset) that turn parallax_px into relative disparity.
+
+        Returns:
+            How many pixels were filled.
+        """
+        filled = 0
+        small = None
+        for number, picture in enumerate(reversed(self._pictures)):
+            flow = None
+            for ask in asks:
+                # Per group: found, motion (x, y), change of the three planes.
+                found = np.zeros((len(ask.holes.groups) - 1, 6), np.float32)
+                place = (ask.hole, ask.parallax_px, ask.offset, *disparity_of_parallax)
+                runs = (ask.holes.runs, ask.holes.groups, ask.state)
+                look = (self._shift, self._is_gray, 1 << (self._bits - 8), self._small_px(planes))
+                where = (planes, picture.planes, picture.nearest, place, runs)
+                if find_background(*where, _NO_FLOW, look, found):
+                    if small is None:
+                        small = self._new_small(planes)
+                        shrink(planes[0], self._small_px(planes), self._bits - 8, small)
+                    if flow is None:
+                        flow = np.asarray(self._flow.calc(small, picture.small, _UNUSED), np.float32)
+                    find_background(*where, flow, look, found)
+                filled += self._copy(picture, ask, found, place, RECALLED + number)
+        return filled
+
+    def remember(self, planes: Planes, parallax_px: NDArray[Any], disparity_of_parallax: tuple[float, float]) -> None:
+        """Take a picture, if the last one is old enough. Call once a frame, after `recall`.
+
+        Args:
+            planes: of the source.
+            parallax_px: (H, W) float32 of the source.
+            disparity_of_parallax: as in `recall`.
+        """
+        self._since += 1
+        if self._since < _EVERY:
+            return
+        self._since = 0
+        slot = self._slot(planes)
+        number = self._pictures[-1].number + 1 if self._pictures else 0
+        for kept, plane in zip(slot.planes[: 1 if self._is_gray else 3], planes, strict=False):
+            np.copyto(kept, plane)
+        pool_nearest(parallax_px, *disparity_of_parallax, slot.nearest)
+        cv2.dilate(slot.nearest, np.ones((3, 3), np.uint8), dst=slot.nearest)
+        shrink(planes[0], self._small_px(planes), self._bits - 8, slot.small)
+        self._pictures.append(_Picture(number, slot.planes, slot.nearest, slot.small))
+
+    def _copy(self, picture: _Picture, ask: Ask, found: NDArray[np.float32], place: tuple[Any, ...], code: int) -> int:
+        if not found[:, 0].any():
+            return 0
+        top = (1 << self._bits) - 1
+        args = (picture.planes, picture.nearest, place, (ask.holes.runs, ask.holes.groups, ask.state), found)
+        filled = copy_recalled_luma(*args, ask.planes[0], code, top)
+        if filled and not self._is_gray:
+            copy_recalled_chroma(*args, ask.planes, self._shift, code, top)
+        return int(filled)
+
+    def _slot(self, planes: Planes) -> _Picture:
+        """Arrays to take a picture with: new ones, or those of the picture that is missed least."""
+        if self._spare:
+            return self._spare.pop()
+        if len(self._pictures) < _PICTURES:
+            rows, columns = planes[0].shape
+            luma = np.empty((rows, columns), planes[0].dtype)
+            kept = (luma, luma, luma) if self._is_gray else (luma, *(np.empty(p.shape, p.dtype) for p in planes[1:]))
+            nearest = np.empty((-(-rows // NEAR_PX), -(-columns // NEAR_PX)), np.float32)
+            return _Picture(0, kept, nearest, self._new_small(planes))  # type: ignore[arg-type]
+        return self._pictures.pop(self._least_missed())
+
+    def _least_missed(self) -> int:
+        """Where the gap that a picture leaves is smallest for its age; so pictures thin out towards the past."""
+        numbers = [picture.number for picture in self._pictures]
+        now = numbers[-1] + 1
+        gaps = [(numbers[i + 1] - numbers[i - 1]) / (now - numbers[i]) for i in range(1, len(numbers) - 1)]
+        return 1 + int(np.argmin(gaps))
+
+    def _small_px(self, planes: Planes) -> int:
+        return max(1, round(planes[0].shape[1] / _SMALL_COLUMNS))
+
+    def _new_small(self, planes: Planes) -> NDArray[np.uint8]:
+        rows, columns = planes[0].shape
+        return np.empty((rows // self._small_px(planes), columns // self._small_px(planes)), np.uint8)

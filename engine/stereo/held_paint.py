@@ -1,0 +1,237 @@
+"""What was painted into the holes of one eye, kept for as long as the background around them stays what it is.
+
+A painter that starts anew in every frame boils: grain around a hole, a hole that is a pixel wider, another hole in the
+same tile, and the painting is another one. So what was painted is shown again wherever the known background beside the
+hole looks as it did when it was painted. It is compared with that moment, not with the frame before: a slow change adds
+up until it is seen, and then the hole is painted anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from engine.frame import PixelFormat
+from engine.stereo.hole_runs import HELD, LENT, OPEN, ROW, SIDE, START, STOP, HoleRuns, edge_of, strip_length
+from engine.stereo.tile_pixels import Planes
+
+_STRIP_PX = 12
+_CELL_PX = 4
+"""Compared are means of so many neighbours: grain averages out, things that moved do not."""
+_LEAST_PX = 8
+_TOLERANCE, _OF_CONTRAST = 2.0, 0.1
+"""Code values of 8 bits, and the share of the background's own contrast, by which it may differ."""
+_FRAMES_KEPT = 4
+"""A pixel that was no hole for longer is painted anew: what lies there has been seen meanwhile."""
+
+
+class HeldPaint:
+    """The memory of one eye for its own paintings. Sizes are fixed; another size needs another object."""
+
+    def __init__(self, planes: Planes, pixel_format: PixelFormat) -> None:
+        """Remember nothing yet.
+
+        Args:
+            planes: of a view, for their sizes and types.
+            pixel_format: of the view.
+        """
+        self._kept: Planes = (np.empty_like(planes[0]), np.empty_like(planes[1]), np.empty_like(planes[2]))
+        self._format = pixel_format
+        # Frame number of the last painting; negative: of a known pixel beside a hole; 0: nothing is kept here.
+        self._stamp = np.zeros(planes[0].shape, np.int32)
+        self._now = 0
+
+    def forget(self) -> None:
+        """Begin a new shot."""
+        if self._now:
+            self._stamp.fill(0)
+            self._now = 0
+
+    def hold(
+        self, planes: Planes, hole: NDArray[Any], parallax_px: NDArray[Any], holes: HoleRuns, state: NDArray[np.uint8]
+    ) -> NDArray[np.bool_]:
+        """Show again what was painted, where it still fits.
+
+        Args:
+            planes: of the view, written in place.
+            hole: of the view.
+            parallax_px: of the view.
+            holes: its runs.
+            state: (H, W): pixels that are filled turn from OPEN to HELD.
+
+        Returns:
+            (groups,) whether the background beside the group is what it was.
+        """
+        self._now += 1
+        fits = np.zeros(len(holes.groups) - 1, np.bool_)
+        if self._now == 1:
+            return fits
+        unit = 1 << (self._format.bits - 8)
+        _compare(planes[0], hole, parallax_px, holes.runs, holes.groups, self._kept[0], self._stamp, unit, fits)
+        if fits.any():
+            shift = self._format.chroma_shift
+            runs, groups = holes.runs, holes.groups
+            _show_luma(runs, groups, fits, self._kept[0], planes[0], self._stamp, self._now, state)
+            if self._format.subsampling != "gray":
+                _show_chroma(runs, groups, fits, self._kept, planes, shift, state)
+        return fits
+
+    def keep(
+        self,
+        planes: Planes,
+        hole: NDArray[Any],
+        parallax_px: NDArray[Any],
+        holes: HoleRuns,
+        state: NDArray[np.uint8],
+        fits: NDArray[np.bool_],
+    ) -> None:
+        """Remember what was painted, and the background it was painted for. Arguments as of and from `hold`."""
+        _keep_luma(planes[0], holes.runs, self._kept[0], self._stamp, self._now, state)
+        if self._format.subsampling != "gray":
+            _keep_chroma(planes, holes.runs, self._kept, self._format.chroma_shift, state)
+        _keep_strips(
+            planes[0], hole, parallax_px, holes.runs, holes.groups, fits, self._kept[0], self._stamp, self._now
+        )
+
+
+@njit(nogil=True, cache=True)
+def _compare(
+    luma: NDArray[Any],
+    hole: NDArray[Any],
+    parallax_px: NDArray[Any],
+    runs: NDArray[Any],
+    groups: NDArray[Any],
+    kept: NDArray[Any],
+    stamp: NDArray[Any],
+    unit: int,
+    fits: NDArray[Any],
+) -> None:
+    """Judge each group by the mean difference of cells of its strips from what is kept of them."""
+    for g in range(groups.shape[0] - 1):
+        compared, difference, contrast = 0, 0.0, 0.0
+        for r in range(groups[g], groups[g + 1]):
+            run = runs[r]
+            y, side, edge = run[ROW], run[SIDE], edge_of(run)
+            length = strip_length(hole, parallax_px, run, _STRIP_PX)
+            before = -1.0
+            # The first pixel is a mixture of both sides that changes with every breath of the depth.
+            for first in range(1, length, _CELL_PX):
+                size = min(_CELL_PX, length - first)
+                now, then, known = 0.0, 0.0, 0
+                for i in range(first, first + size):
+                    x = edge + side * i
+                    if stamp[y, x] != 0:
+                        now += luma[y, x]
+                        then += kept[y, x]
+                        known += 1
+                if known == 0:
+                    continue
+                compared += known
+                difference += abs(now - then)
+                if before >= 0.0:
+                    contrast += abs(then / known - before) * known
+                before = then / known
+        limit = _TOLERANCE * unit * compared + _OF_CONTRAST * contrast
+        fits[g] = compared >= _LEAST_PX and difference <= limit
+
+
+@njit(nogil=True, cache=True)
+def _show_luma(
+    runs: NDArray[Any],
+    groups: NDArray[Any],
+    fits: NDArray[Any],
+    kept: NDArray[Any],
+    luma: NDArray[Any],
+    stamp: NDArray[Any],
+    now: int,
+    state: NDArray[Any],
+) -> None:
+    for g in range(groups.shape[0] - 1):
+        if not fits[g]:
+            continue
+        for r in range(groups[g], groups[g + 1]):
+            y = runs[r, ROW]
+            for x in range(runs[r, START], runs[r, STOP]):
+                if stamp[y, x] > 0 and now - stamp[y, x] <= _FRAMES_KEPT:
+                    luma[y, x] = kept[y, x]
+                    stamp[y, x] = now
+                    state[y, x] = HELD
+
+
+@njit(nogil=True, cache=True)
+def _show_chroma(
+    runs: NDArray[Any],
+    groups: NDArray[Any],
+    fits: NDArray[Any],
+    kept: Planes,
+    planes: Planes,
+    shift: tuple[int, int],
+    state: NDArray[Any],
+) -> None:
+    """Chroma samples all of whose luma is held."""
+    rows, columns = state.shape
+    for g in range(groups.shape[0] - 1):
+        if not fits[g]:
+            continue
+        for r in range(groups[g], groups[g + 1]):
+            cy = runs[r, ROW] >> shift[1]
+            for cx in range(runs[r, START] >> shift[0], ((runs[r, STOP] - 1) >> shift[0]) + 1):
+                whole = True
+                for y in range(cy << shift[1], min((cy + 1) << shift[1], rows)):
+                    for x in range(cx << shift[0], min((cx + 1) << shift[0], columns)):
+                        whole &= state[y, x] == HELD
+                if whole:
+                    planes[1][cy, cx] = kept[1][cy, cx]
+                    planes[2][cy, cx] = kept[2][cy, cx]
+
+
+@njit(nogil=True, cache=True)
+def _keep_luma(
+    luma: NDArray[Any], runs: NDArray[Any], kept: NDArray[Any], stamp: NDArray[Any], now: int, state: NDArray[Any]
+) -> None:
+    for r in range(runs.shape[0]):
+        y = runs[r, ROW]
+        for x in range(runs[r, START], runs[r, STOP]):
+            here = state[y, x]
+            if here != OPEN and here != LENT and here != HELD:
+                kept[y, x] = luma[y, x]
+                stamp[y, x] = now
+
+
+@njit(nogil=True, cache=True)
+def _keep_chroma(planes: Planes, runs: NDArray[Any], kept: Planes, shift: tuple[int, int], state: NDArray[Any]) -> None:
+    for r in range(runs.shape[0]):
+        y = runs[r, ROW]
+        cy = y >> shift[1]
+        for x in range(runs[r, START], runs[r, STOP]):
+            if state[y, x] != OPEN:
+                cx = x >> shift[0]
+                kept[1][cy, cx] = planes[1][cy, cx]
+                kept[2][cy, cx] = planes[2][cy, cx]
+
+
+@njit(nogil=True, cache=True)
+def _keep_strips(
+    luma: NDArray[Any],
+    hole: NDArray[Any],
+    parallax_px: NDArray[Any],
+    runs: NDArray[Any],
+    groups: NDArray[Any],
+    fits: NDArray[Any],
+    kept: NDArray[Any],
+    stamp: NDArray[Any],
+    now: int,
+) -> None:
+    """Known pixels beside a hole; where the painting is held only those that nothing is known of."""
+    for g in range(groups.shape[0] - 1):
+        for r in range(groups[g], groups[g + 1]):
+            run = runs[r]
+            y, side, edge = run[ROW], run[SIDE], edge_of(run)
+            for i in range(strip_length(hole, parallax_px, run, _STRIP_PX)):
+                x = edge + side * i
+                if not fits[g] or stamp[y, x] == 0:
+                    kept[y, x] = luma[y, x]
+                    stamp[y, x] = -now

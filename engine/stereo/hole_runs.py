@@ -1,0 +1,160 @@
+"""Holes as runs of pixels in rows, and the known background beside them.
+
+Runs come in groups: neighbours whose background begins in the same small block of the view. What is decided by
+looking at the background (is it the same as before? where was it earlier?) is decided for a group as a whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+ROW, START, STOP, SIDE = 0, 1, 2, 3
+"""Columns of the array of runs. SIDE is 1 where the background lies to the right (from STOP on), -1 to the left."""
+
+OPEN, HELD, LENT, PAINTED, RECALLED = 1, 2, 3, 4, 8
+"""States of hole pixels: nobody filled it yet; as it was painted before; as its neighbour; by the network; from
+memory (RECALLED + number of the picture). 0 is no pixel of a run."""
+
+_BLOCK_ROWS, _BLOCK_COLUMNS = 16, 32
+_SEGMENT = 128
+"""Pixels looked at together: most of a row is no hole."""
+_SAME_SURFACE_PX = 2.0
+"""Known neighbours whose parallax differs by more are another surface."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoleRuns:
+    """The runs of one view that are worth filling."""
+
+    runs: NDArray[np.int32]
+    """(n, 4): ROW, START, STOP, SIDE; members of a group follow each other."""
+    groups: NDArray[np.int32]
+    """(g + 1,): group i is runs[groups[i] : groups[i + 1]]."""
+
+    def __len__(self) -> int:
+        """How many runs."""
+        return len(self.runs)
+
+
+def find_runs(hole: NDArray[Any], parallax_px: NDArray[Any], *, min_width: int) -> HoleRuns:
+    """Find the runs of a view.
+
+    Args:
+        hole: (H, W) uint8, 1 = hole.
+        parallax_px: (H, W) float32 as warped.
+        min_width: runs of fewer columns between two surfaces are left out. Those at the frame's left and right border
+            are all in; a row without any known pixel is not.
+    """
+    capacity = 1024
+    while True:
+        runs = np.empty((capacity, 4), np.int32)
+        found = _scan(hole, parallax_px, min_width, runs)
+        if found <= capacity:
+            break
+        capacity = 2 * found
+    runs = runs[:found]
+    blocks = np.full((-(-hole.shape[0] // _BLOCK_ROWS), -(-hole.shape[1] // _BLOCK_COLUMNS)), -1, np.int32)
+    group_of = np.empty(found, np.int32)
+    count = _assign(runs, blocks, group_of)
+    order = np.argsort(group_of, kind="stable")
+    groups = np.zeros(count + 1, np.int32)
+    np.cumsum(np.bincount(group_of, minlength=count), out=groups[1:])
+    return HoleRuns(runs[order], groups)
+
+
+@njit(nogil=True, cache=True)
+def edge_of(run: NDArray[Any]) -> int:
+    """The column of the first known background pixel beside a run."""
+    return run[STOP] if run[SIDE] > 0 else run[START] - 1
+
+
+@njit(nogil=True, cache=True)
+def strip_length(hole: NDArray[Any], parallax_px: NDArray[Any], run: NDArray[Any], limit: int) -> int:
+    """How many known pixels of one surface, at most `limit`, lie beside a run on its background side."""
+    y, x = run[ROW], edge_of(run)
+    length = 0
+    before = parallax_px[y, x]
+    while length < limit and 0 <= x < hole.shape[1] and hole[y, x] == 0:
+        if abs(parallax_px[y, x] - before) > _SAME_SURFACE_PX:
+            break
+        before = parallax_px[y, x]
+        length += 1
+        x += run[SIDE]
+    return length
+
+
+@njit(nogil=True, cache=True)
+def is_whole_hole(state: NDArray[Any], cy: int, cx: int, shift: tuple[int, int]) -> bool:
+    """Whether every pixel that a chroma sample serves belongs to a run."""
+    rows, columns = state.shape
+    for y in range(cy << shift[1], min((cy + 1) << shift[1], rows)):
+        for x in range(cx << shift[0], min((cx + 1) << shift[0], columns)):
+            if state[y, x] == 0:
+                return False
+    return True
+
+
+@njit(nogil=True, cache=True)
+def set_state(runs: NDArray[Any], state: NDArray[Any], value: int) -> None:
+    """Set the state of every pixel of the runs."""
+    for r in range(runs.shape[0]):
+        state[runs[r, ROW], runs[r, START] : runs[r, STOP]] = value
+
+
+@njit(nogil=True, cache=True)
+def _any_hole(segment: NDArray[Any]) -> bool:
+    # A sum without an early end: the compiler turns it into vector instructions.
+    total = 0
+    for i in range(segment.shape[0]):
+        total += segment[i]
+    return total > 0
+
+
+@njit(nogil=True, cache=True)
+def _scan(hole: NDArray[Any], parallax_px: NDArray[Any], min_width: int, runs: NDArray[np.int32]) -> int:
+    """Write as many runs as fit, in reading order; how many there are."""
+    rows, columns = hole.shape
+    found = 0
+    for y in range(rows):
+        line = hole[y]
+        x = 0
+        while x < columns:
+            stop = min(x + _SEGMENT, columns)
+            if not _any_hole(line[x:stop]):
+                x = stop
+                continue
+            while x < stop:
+                if line[x] == 0:
+                    x += 1
+                    continue
+                start = x
+                while x < columns and line[x] != 0:
+                    x += 1
+                inner = start > 0 and x < columns
+                if (inner and x - start < min_width) or x - start == columns:
+                    continue
+                if found < runs.shape[0]:
+                    # The same choice as the background fill of forward_splat.
+                    to_left = x == columns or (inner and parallax_px[y, start - 1] <= parallax_px[y, x])
+                    runs[found, ROW], runs[found, START], runs[found, STOP] = y, start, x
+                    runs[found, SIDE] = -1 if to_left else 1
+                found += 1
+    return found
+
+
+@njit(nogil=True, cache=True)
+def _assign(runs: NDArray[np.int32], blocks: NDArray[np.int32], group_of: NDArray[np.int32]) -> int:
+    """Number the groups in the order in which they first appear; how many there are."""
+    count = 0
+    for r in range(runs.shape[0]):
+        row, column = runs[r, ROW] // _BLOCK_ROWS, edge_of(runs[r]) // _BLOCK_COLUMNS
+        if blocks[row, column] < 0:
+            blocks[row, column] = count
+            count += 1
+        group_of[r] = blocks[row, column]
+    return count
