@@ -58,6 +58,7 @@ class LiveStereo:
         self.settings = settings
         """Assign another value to change them."""
         self._stage = stage
+        self._size = (0, 0)
         self._applied = settings
 
     @property
@@ -94,6 +95,10 @@ class LiveStereo:
         """Render both eyes as the settings say now; without depth both see the frame as it is."""
         if frame.disparity is None:
             return _flat(frame)
+        if self._size not in ((0, 0), (frame.width, frame.height)):
+            # A stream that changes its size: networks are opened for one.
+            self.prepare(frame.width, frame.height)
+        self._size = (frame.width, frame.height)
         wanted = self.settings
         if wanted is not self._applied:
             self._stage.mapper.change(strength=wanted.strength, convergence=wanted.convergence)

@@ -26,6 +26,8 @@ class Pacer:
         frame_s: assumed time between frames that do not say when they are due.
         hold: keep the stream open after its last frame until `stop`, for pictures that somebody looks at.
         paced: False releases every frame at once: for live sources, whose frames come when they are due.
+        hurry: told, on the source's thread, how late each frame of a paced stream came, in seconds.
+        on_pause: told when the stream is to stand still or to go on.
         clock: seconds, monotonic.
     """
 
@@ -35,17 +37,23 @@ class Pacer:
         frame_s: float = 1 / 30,
         hold: bool = False,
         paced: bool = True,
+        hurry: Callable[[float], None] = lambda _lag_s: None,
+        on_pause: Callable[[bool], None] = lambda _paused: None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._frame_s = frame_s
         self._hold = hold
         self._paced = paced
+        self._hurry = hurry
+        self._on_pause = on_pause
         self._clock = clock
         self._changed = Condition()
         self._is_paused = self._is_stopped = False
         self._steps = self._repeats = 0
         self._origin_s: float | None = None
         self._due_s: float | None = None
+        self._lag_s = 0.0
+        self._resumed_s: float | None = None
         self._last: Frame | None = None
         self.released = 0
         """Frames given out, repeats included."""
@@ -61,6 +69,8 @@ class Pacer:
         due_s = 0.0
         for frame in source:
             due_s = due_s + self._frame_s if frame.time_s is None else frame.time_s
+            if self._is_of_the_pause(frame):
+                continue
             while True:
                 repeat = self._wait_for(due_s)
                 if repeat is None:
@@ -70,6 +80,8 @@ class Pacer:
                 yield self._release(self._last, is_repeat=True)
             self._last = frame
             yield self._release(frame)
+            if self._paced:
+                self._hurry(self._lag_s)
         while self._hold:
             with self._changed:
                 self._changed.wait_for(lambda: self._is_stopped or self._repeats > 0)
@@ -81,10 +93,13 @@ class Pacer:
     def pause(self, paused: bool) -> None:
         """Hold the stream where it is, or let it go on."""
         with self._changed:
+            if self._is_paused and not paused:
+                self._resumed_s = self._clock()
             self._is_paused = paused
             # After a pause the next frame is due at once.
             self._origin_s = None
             self._changed.notify_all()
+        self._on_pause(paused)
 
     def step(self) -> None:
         """Release one more frame of a paused stream."""
@@ -115,7 +130,7 @@ class Pacer:
                         return True
                     if self._steps > 0:
                         self._steps -= 1
-                        self._due_s = self._clock()
+                        self._due_s, self._lag_s = self._clock(), 0.0
                         return False
                     self._changed.wait()
                     continue
@@ -135,7 +150,14 @@ class Pacer:
                 return False
             return None
 
+    def _is_of_the_pause(self, frame: Frame) -> bool:
+        """Whether a live source took it while nobody looked: it would be shown as if it were new."""
+        if self._paced or self._is_paused or self._resumed_s is None or not _is_stamped(frame):
+            return False
+        return frame.stamps[0][1] < self._resumed_s
+
     def _note_lag(self, lag_s: float) -> None:
+        self._lag_s = lag_s
         if lag_s > self._frame_s / 2:
             self.late += 1
         if lag_s > _LAG_BEFORE_RESYNC_S and self._origin_s is not None:
@@ -149,6 +171,9 @@ class Pacer:
         self.repeated += is_repeat
         arrival_s = None if is_repeat else self._due_s
         if arrival_s is None:
-            is_stamped = not is_repeat and frame.stamps and frame.stamps[0][0] == ARRIVAL
-            arrival_s = frame.stamps[0][1] if is_stamped else self._clock()
+            arrival_s = frame.stamps[0][1] if not is_repeat and _is_stamped(frame) else self._clock()
         return replace(frame, stamps=((ARRIVAL, arrival_s, arrival_s),))
+
+
+def _is_stamped(frame: Frame) -> bool:
+    return bool(frame.stamps) and frame.stamps[0][0] == ARRIVAL

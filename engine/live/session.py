@@ -208,7 +208,9 @@ def _open_source(options: PlayOptions) -> Source:
     duration_s = options.duration
     if duration_s is None and kind_of(options.input) == "pattern":
         duration_s = _ALL_DAY_S
-    return open_source(options.input, start_s=options.start, duration_s=duration_s)
+    # Depth from a file is for pictures of one size.
+    follows = options.depth_path is None
+    return open_source(options.input, start_s=options.start, duration_s=duration_s, follows=follows)
 
 
 def live_stereo(options: PlayOptions) -> LiveStereo:
@@ -271,7 +273,13 @@ def _pacer(options: PlayOptions, source: Source, paced: bool) -> Pacer:
     rate = source.info.frame_rate or _USUAL_RATE
     # A picture stays until somebody closes the window; off screen nobody would.
     hold = source.info.is_still and not options.headless and options.frames is None
-    return Pacer(frame_s=float(1 / rate), hold=hold, paced=paced and not source.is_live)
+    return Pacer(
+        frame_s=float(1 / rate),
+        hold=hold,
+        paced=paced and not source.is_live,
+        hurry=source.hurry if paced else lambda _lag_s: None,
+        on_pause=source.hold,
+    )
 
 
 def _playing(options: PlayOptions, source: Source) -> Playing:

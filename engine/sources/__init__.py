@@ -12,6 +12,7 @@ from engine.sources.camera import camera_connection
 from engine.sources.file import FileSource
 from engine.sources.image import IMAGE_SUFFIXES, ImageSource
 from engine.sources.image_folder import ImageFolderSource
+from engine.sources.link import Connection
 from engine.sources.network import network_connection, scheme_of, without_secrets
 from engine.sources.pattern import PatternSource
 from engine.sources.screen import screen_connection
@@ -22,14 +23,17 @@ from engine.sources.streamed import StreamedSource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """Which part of an input to play: seconds to skip, and seconds to keep (None: all)."""
+    """Which part of an input to play: seconds to skip, and seconds to keep (None: all); and what becomes of pictures
+    that change their size: fitted to the first one, or followed.
+    """
 
     start_s: float = 0.0
     duration_s: float | None = None
+    follows: bool = False
 
 
 def _file(spec: str, span: Span) -> Source:
-    return FileSource(spec, start_s=span.start_s, duration_s=span.duration_s)
+    return FileSource(spec, start_s=span.start_s, duration_s=span.duration_s, follows=span.follows)
 
 
 def _image(spec: str, span: Span) -> Source:  # noqa: ARG001 - a still has no span
@@ -45,19 +49,23 @@ def _pattern(spec: str, span: Span) -> Source:
 
 
 def _camera(spec: str, span: Span) -> Source:
-    return StreamedSource(camera_connection(spec), start_s=span.start_s, duration_s=span.duration_s)
+    return _streamed(camera_connection(spec), span)
 
 
 def _screen(spec: str, span: Span) -> Source:
-    return StreamedSource(screen_connection(spec), start_s=span.start_s, duration_s=span.duration_s)
+    return _streamed(screen_connection(spec), span)
 
 
 def _network(spec: str, span: Span) -> Source:
-    return StreamedSource(network_connection(spec), start_s=span.start_s, duration_s=span.duration_s)
+    return _streamed(network_connection(spec), span)
 
 
 def _stdin(spec: str, span: Span) -> Source:  # noqa: ARG001 - there is only one
-    return StreamedSource(stdin_connection(), start_s=span.start_s, duration_s=span.duration_s)
+    return _streamed(stdin_connection(), span)
+
+
+def _streamed(connection: Connection, span: Span) -> Source:
+    return StreamedSource(connection, start_s=span.start_s, duration_s=span.duration_s, follows=span.follows)
 
 
 SOURCES: Mapping[str, Callable[[str, Span], Source]] = MappingProxyType(
@@ -99,7 +107,9 @@ def shown_name(spec: str) -> str:
     return without_secrets(spec) if kind_of(spec) == "network" else spec
 
 
-def open_source(spec: str | Path, *, start_s: float = 0.0, duration_s: float | None = None) -> Source:
+def open_source(
+    spec: str | Path, *, start_s: float = 0.0, duration_s: float | None = None, follows: bool = False
+) -> Source:
     """Open INPUT, whatever it is.
 
     Args:
@@ -108,6 +118,8 @@ def open_source(spec: str | Path, *, start_s: float = 0.0, duration_s: float | N
             `pattern[:WIDTHxHEIGHT[@FPS]]`.
         start_s: seconds to skip.
         duration_s: seconds to keep; None is all.
+        follows: give pictures of a video that changes its size or format as they come, with another epoch each time;
+            otherwise all are fitted to the first one.
 
     Raises:
         InputError: it cannot be read or holds no picture.
@@ -115,4 +127,4 @@ def open_source(spec: str | Path, *, start_s: float = 0.0, duration_s: float | N
         UnavailableError: there is no screen to look at.
     """
     name = str(spec)
-    return SOURCES[kind_of(name)](name, Span(start_s=start_s, duration_s=duration_s))
+    return SOURCES[kind_of(name)](name, Span(start_s=start_s, duration_s=duration_s, follows=follows))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,24 +16,21 @@ from av.stream import Discard, Disposition
 from engine.errors import InputError, UsageError
 from engine.frame import Frame, StreamInfo
 from engine.sources.faults import MEDIA_ERRORS, check_readable, reason, unreadable
-from engine.sources.planes import (
-    colour_of,
-    convert,
-    has_alpha,
-    is_direct,
-    is_transparent,
-    nearest_format,
-    orientation_of,
-    turn_planes,
-    upright_format,
-    view_planes,
-)
+from engine.sources.fitting import Fitting
+from engine.sources.planes import has_alpha, is_transparent, nearest_format
 from engine.sources.source import ClosesAtExit
 from engine.sources.timing import TimestampRepair
 
 _NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 # Above this the number is a clock's (1000 in Matroska, 90000 in MPEG-TS), not a frame rate.
 SANE_RATE = Fraction(480)
+SOURCE_LATE = "source late"
+"""Cause of drops: pictures that were never decoded, because decoding was late already."""
+_USUAL_RATE = Fraction(30)
+_LATE_FRAMES = 3
+# Frames on their way through a decoder: so long is seen what it left out.
+_REORDERED = 16
+_NOTICE_S = 4.0
 # A decoder that refuses this many packets in a row without one picture will not recover.
 _HOPELESS_PACKETS = 500
 
@@ -45,6 +43,7 @@ class FileSource(ClosesAtExit):
         start_s: seconds from the beginning of the file to skip; exact to the frame.
         duration_s: seconds to keep; None is all.
         threads: decoding threads; 0 lets FFmpeg choose.
+        follows: give pictures that change their size or format as they come; otherwise they are made like the first.
 
     Raises:
         InputError: missing, empty, unreadable, without video, or not one picture can be decoded.
@@ -52,7 +51,13 @@ class FileSource(ClosesAtExit):
     """
 
     def __init__(
-        self, path: str | Path, *, start_s: float = 0.0, duration_s: float | None = None, threads: int = 0
+        self,
+        path: str | Path,
+        *,
+        start_s: float = 0.0,
+        duration_s: float | None = None,
+        threads: int = 0,
+        follows: bool = False,
     ) -> None:
         self.path = Path(path)
         if start_s < 0:
@@ -63,6 +68,10 @@ class FileSource(ClosesAtExit):
         self._start = Fraction(start_s).limit_denominator(1_000_000)
         self._duration = None if duration_s is None else Fraction(duration_s).limit_denominator(1_000_000)
         self._threads = threads
+        self._follows = follows
+        self._say: Callable[[str, float], None] = lambda _words, _seconds: None
+        self._hurries = False
+        self._hurried = self._skipped = 0
         self._counts: Counter[str] = Counter()
         self._notes: list[str] = []
         self._cut_short: str | None = None
@@ -91,12 +100,8 @@ class FileSource(ClosesAtExit):
             # Nothing may lie before zero: players cut it away.
             self._origin_ticks = first.pts
             self._origin = first.pts * self._time_base
-        self._orientation = orientation_of(first)
-        self._decoded_format = upright_format(nearest_format(first.format), self._orientation)
-        upright_height = first.width if self._orientation.swaps_axes else first.height
-        self._colour = colour_of(first).kept(first.height, upright_height)
-        self._size = (first.width, first.height)
-        self._pixel_format = first.format.name
+        aspect = self._stream.sample_aspect_ratio or Fraction(1)
+        self._fitting = Fitting(first, aspect, self._time_base, follows=self._follows, planar=nearest_format)
         self._note_format(first)
         self._info = self._describe()
 
@@ -117,9 +122,13 @@ class FileSource(ClosesAtExit):
         told = {
             "damaged": "{n} damaged packets were skipped",
             "corrupt": "{n} pictures are damaged and may show blocks",
-            "resized": "the picture size or format changes in mid-stream: {n} frames were fitted to the first one",
         }
         lines += [text.format(n=self._counts[kind]) for kind, text in told.items() if self._counts[kind]]
+        if self._fitting.refitted:
+            lines.append(
+                "the picture size or format changes in mid-stream: "
+                f"{self._fitting.refitted} frames were fitted to the first one"
+            )
         if self._repair.missing:
             lines.append(f"{self._repair.missing} frames had no timestamp and got one from the frame rate")
         if self._repair.backward:
@@ -138,20 +147,43 @@ class FileSource(ClosesAtExit):
         index, pts = 0, 0
         pending, self._pending = self._pending, None
         while pending is not None:
-            pts = self._repair(None if pending.pts is None else pending.pts - self._origin_ticks)
+            before, pts = pts, self._repair(None if pending.pts is None else pending.pts - self._origin_ticks)
+            self._note_skipped(pts - before, index)
             if end is not None and pts >= end:
                 break
             yield self._to_frame(pending, pts, index)
             index += 1
             pending = next(self._decoded, None)
         else:
-            self._note_missing(index, pts)
+            self._note_missing(index + self._skipped, pts)
         if index == 0:
             raise InputError(f"{self.path}: no picture between --start and the end of --duration")
+
+    def listen(self, say: Callable[[str, float], None]) -> None:
+        """Have notices told to `say` while frames are read."""
+        self._say = say
+
+    @property
+    def drops(self) -> Mapping[str, int]:
+        """Pictures that were left out to catch up."""
+        return {SOURCE_LATE: self._skipped} if self._skipped else {}
+
+    def hurry(self, lag_s: float) -> None:
+        """While frames are late, leave out pictures that no other is made from: decoding them is most of the work."""
+        step_s = float(1 / (self._rate or _USUAL_RATE))
+        if lag_s > _LATE_FRAMES * step_s or lag_s < step_s / 2:
+            self._hurries = lag_s > step_s
+            self._stream.codec_context.skip_frame = "NONREF" if self._hurries else "DEFAULT"
 
     def close(self) -> None:
         """Release the file. Frames already given out stay valid."""
         self._container.close()
+
+    def _note_skipped(self, step: int, index: int) -> None:
+        """What hurrying has left out shows as a gap."""
+        if self._hurried and index and self._rate is not None:
+            self._skipped += max(0, round(step * self._time_base * self._rate) - 1)
+        self._hurried = _REORDERED if self._hurries else max(0, self._hurried - 1)
 
     def _open_container(self) -> av.container.InputContainer:
         try:
@@ -289,10 +321,6 @@ class FileSource(ClosesAtExit):
             )
 
     def _describe(self) -> StreamInfo:
-        width, height = self._size
-        aspect = self._stream.sample_aspect_ratio or Fraction(1)
-        if self._orientation.swaps_axes:
-            width, height, aspect = height, width, 1 / aspect
         length = self._length_s()
         if length is not None:
             length -= float(self._start)
@@ -304,34 +332,24 @@ class FileSource(ClosesAtExit):
             # A span that ends between two pictures holds the one before; rates and lengths are rounded a little.
             count = max(1, round(length * self._rate) if whole else math.ceil(length * self._rate - 0.02))
         return StreamInfo(
-            width=width,
-            height=height,
-            format=self._decoded_format,
+            width=self._fitting.width,
+            height=self._fitting.height,
+            format=self._fitting.format,
             time_base=self._time_base,
             frame_rate=self._rate,
             frame_count=count,
             duration_s=length,
-            colour=self._colour,
-            sample_aspect=aspect,
+            colour=self._fitting.colour,
+            sample_aspect=self._fitting.aspect,
             bit_rate=self._stream.codec_context.bit_rate or None,
         )
 
     def _to_frame(self, picture: av.VideoFrame, pts: int, index: int) -> Frame:
-        changed = (picture.width, picture.height) != self._size or picture.format.name != self._pixel_format
-        self._counts["resized"] += changed
-        stored = self._decoded_format
-        if changed or not is_direct(picture.format.name) or nearest_format(picture.format) != stored:
-            picture = convert(picture, stored, self._colour, self._size)
-        return Frame(
-            planes=turn_planes(view_planes(picture, stored), self._orientation),
-            format=stored,
-            colour=self._colour,
-            sample_aspect=self._info.sample_aspect,
-            pts=pts,
-            duration=picture.duration or None,
-            time_base=self._time_base,
-            index=index,
-        )
+        epoch = self._fitting.epoch
+        frame = self._fitting.frame(picture, pts, index)
+        if self._fitting.epoch != epoch:
+            self._say(f"the picture is now {frame.width}x{frame.height}", _NOTICE_S)
+        return replace(frame, duration=picture.duration or None)
 
 
 def seconds_of(text: str) -> float | None:

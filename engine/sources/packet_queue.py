@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -31,12 +32,13 @@ class PacketQueue:
         self.is_live = True
         """Set by the producer before the first packet."""
         self.passed_over = 0
-        """Packets that were never taken."""
+        """Packets that were never taken and that somebody waited for."""
         self._clock = clock
         self._changed = Condition()
         self._entries: deque[Entry] = deque()
         self._bytes = 0
         self._was_cut = False
+        self._counts_from_s = -math.inf
         self.is_closed = False
         """Whether nobody takes anything any more."""
 
@@ -49,7 +51,7 @@ class PacketQueue:
                 self._changed.wait_for(lambda: len(self._entries) < _FILE_PACKETS or self.is_closed)
             if self._was_cut and isinstance(entry, Packet):
                 if not entry.is_key:
-                    self.passed_over += 1
+                    self._count(entry)
                     return
                 self._was_cut = False
             self._entries.append(entry)
@@ -66,6 +68,11 @@ class PacketQueue:
             self._bytes -= _size(entry)
             self._changed.notify_all()
             return entry
+
+    def hold(self, held: bool) -> None:
+        """Nobody waits for packets, or does again from now on; those that come meanwhile are not counted if they go."""
+        with self._changed:
+            self._counts_from_s = math.inf if held else self._clock()
 
     def close(self) -> None:
         """Nobody takes anything any more: both sides are woken."""
@@ -91,9 +98,13 @@ class PacketQueue:
 
     def _pass_over(self) -> None:
         kept = [waiting for waiting in self._entries if isinstance(waiting, Description | Fault)]
-        self.passed_over += len(self._entries) - len(kept)
+        for waiting in self._entries:
+            self._count(waiting)
         self._entries = deque(kept)
         self._bytes = 0
+
+    def _count(self, lost: Entry) -> None:
+        self.passed_over += isinstance(lost, Packet) and lost.arrival_s >= self._counts_from_s
 
 
 def _size(entry: Entry) -> int:

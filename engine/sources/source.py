@@ -50,6 +50,12 @@ class Source(Protocol):
             InputError: reading failed and not one frame could be given.
         """
 
+    def hurry(self, lag_s: float) -> None:
+        """Frames come `lag_s` seconds after they are due: leave out what can be left out. On the thread of `frames`."""
+
+    def hold(self, held: bool) -> None:
+        """Nobody wants frames for a while, or does again: what passes meanwhile is nobody's loss. Any thread."""
+
     def stop(self) -> None:
         """End `frames` now, even while it waits. Any thread, any time, also from a signal handler: takes no lock."""
 
@@ -83,6 +89,12 @@ class ClosesAtExit:
 
     def listen(self, say: Callable[[str, float], None]) -> None:
         """There is nothing to tell."""
+
+    def hurry(self, lag_s: float) -> None:
+        """Every frame is as much work as another."""
+
+    def hold(self, held: bool) -> None:
+        """Frames wait."""
 
     def stop(self) -> None:
         """There is nothing to wake."""

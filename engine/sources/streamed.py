@@ -39,13 +39,21 @@ class StreamedSource(ClosesAtExit):
         connection: what to read.
         start_s: seconds of a recording to skip.
         duration_s: seconds to keep; None is all.
+        follows: give pictures that change their size or format as they come; otherwise they are made like the first.
 
     Raises:
         InputError: it cannot be opened, or no picture comes.
         UsageError: start or duration make no sense for it.
     """
 
-    def __init__(self, connection: Connection, *, start_s: float = 0.0, duration_s: float | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        start_s: float = 0.0,
+        duration_s: float | None = None,
+        follows: bool = False,
+    ) -> None:
         self._connection = connection
         if duration_s is not None and duration_s <= 0:
             raise UsageError(f"--duration must be more than 0 seconds, got {duration_s:g}")
@@ -55,6 +63,7 @@ class StreamedSource(ClosesAtExit):
             )
         self._start = Fraction(start_s).limit_denominator(1_000_000)
         self._duration_s = duration_s
+        self._follows = follows
         self._say: Say = _to_nobody
         self._queue = PacketQueue()
         self._link = Link(connection, self._queue, self._tell, start_s=start_s)
@@ -83,7 +92,7 @@ class StreamedSource(ClosesAtExit):
                 f"--start {float(self._start):g}: {self._connection.name} is live and has no beginning to skip"
             )
         self._time_base = Fraction(1, _LIVE_TICKS) if self.is_live else description.time_base
-        self._fitting = Fitting(first, description.aspect, self._time_base)
+        self._fitting = Fitting(first, description.aspect, self._time_base, follows=self._follows)
         rate = next((rate for rate in description.rates if 0 < rate <= SANE_RATE), None)
         self._origin = Fraction(description.start_s).limit_denominator(1_000_000) + self._start
         self._repair = TimestampRepair(self._time_base, rate)
@@ -105,7 +114,7 @@ class StreamedSource(ClosesAtExit):
 
     @property
     def info(self) -> StreamInfo:
-        """What the frames look like; a stream that changes its picture is fitted to the first one."""
+        """What the frames look like, or the first of them if those are followed that change."""
         return self._info
 
     @property
@@ -170,8 +179,9 @@ class StreamedSource(ClosesAtExit):
                 return
             if pts is not None:
                 self._last = pts
+                epoch = self._fitting.epoch
                 frame = self._fitting.frame(picture, pts, index)
-                self._note_refit(picture)
+                self._note_change(frame, picture, is_new=self._fitting.epoch != epoch)
                 if self.is_live:
                     frame = frame.stamped("arrival", arrival_s, arrival_s)
                 # What waits here must not keep the frame alive.
@@ -182,6 +192,10 @@ class StreamedSource(ClosesAtExit):
                     self._uncounted = self._queue.passed_over
                 index += 1
             pending = next(self._pictures, None)
+
+    def hold(self, held: bool) -> None:
+        """What passes while the picture stands still is nobody's loss."""
+        self._queue.hold(held)
 
     def stop(self) -> None:
         """End `frames` now, even while it waits. Any thread, any time, also from a signal handler: takes no lock."""
@@ -243,7 +257,9 @@ class StreamedSource(ClosesAtExit):
             self._seen = self._connections
         return self._repair(ticks)
 
-    def _note_refit(self, picture: av.VideoFrame) -> None:
+    def _note_change(self, frame: Frame, picture: av.VideoFrame, *, is_new: bool) -> None:
+        if is_new:
+            self._say(f"the picture is now {frame.width}x{frame.height}", _NOTICE_S)
         if self._fitting.refitted and not self._told_refit:
             self._told_refit = True
             self._say(f"the picture is now {picture.width}x{picture.height}: it is fitted to the first one", _NOTICE_S)

@@ -48,14 +48,19 @@ def test_names_say_something() -> None:
 
 
 def test_every_test_mirrors_a_module() -> None:
-    """tests/<pkg>/<path>/test_<module>.py belongs to <pkg>/<path>/<module>.py, or names a relation listed here."""
+    """tests/<pkg>/<path>/test_<module>.py belongs to <pkg>/<path>/<module>.py, or names a relation listed here.
+
+    What would be too long for one file goes on in test_<module>_<subject>.py.
+    """
     relations = {"test_parity", "test_bounds", "test_contract", "test_contracts", "test_op"}
     orphans = []
     for package in PACKAGES:
         for test in (ROOT / "tests" / package).rglob("test_*.py"):
             folder = ROOT / test.parent.relative_to(ROOT / "tests")
-            stem = test.stem.removeprefix("test_")
-            candidates = [folder / f"{stem}.py", folder / f"_{stem}.py", folder / stem, folder / f"__{stem}__.py"]
+            words = test.stem.removeprefix("test_").split("_")
+            stems = ["_".join(words[: end + 1]) for end in range(len(words))]
+            names = [name for stem in stems for name in (f"{stem}.py", f"_{stem}.py", stem, f"__{stem}__.py")]
+            candidates = [folder / name for name in names]
             if test.stem not in relations and not any(path.exists() for path in candidates):
                 orphans.append(_relative(test))
     assert orphans == []

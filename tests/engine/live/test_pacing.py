@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -201,3 +202,38 @@ def test_stop_wakes_a_paused_stream_too(first: str) -> None:
 
 def test_an_empty_source_ends() -> None:
     assert list(Pacer().frames(iter(()))) == []
+
+
+def test_the_source_hears_how_late_it_is() -> None:
+    lags: list[float] = []
+    pacer = Pacer(frame_s=0.02, hurry=lags.append)
+    list(pacer.frames(frames(6, interval_ms=5, work_s=0.03)))
+    assert len(lags) == 6
+    assert lags[0] == 0.0
+    assert lags[-1] > 0.06
+
+
+def test_a_live_source_that_was_paused_goes_on_with_what_happens_now() -> None:
+    paused: list[bool] = []
+    pacer = Pacer(paced=False, on_pause=paused.append)
+    go_on = threading.Event()
+
+    def live() -> Iterator[Frame]:
+        for frame in frames(30):
+            at_s = time.perf_counter()
+            yield frame.stamped("arrival", at_s, at_s)
+            if frame.index == 4:
+                old_s = time.perf_counter()
+                go_on.wait(5)
+                # What a decoder still holds of the time in between.
+                yield from (replace(one, index=100).stamped("arrival", old_s, old_s) for one in frames(20))
+
+    running = Counting(pacer, live())
+    running.wait_for(5)
+    pacer.pause(True)
+    time.sleep(0.02)
+    pacer.pause(False)
+    go_on.set()
+    running.join()
+    assert [frame.index for frame in running.got] == list(range(30))
+    assert paused == [True, False]

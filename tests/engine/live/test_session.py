@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 
 from engine.config import PlayOptions
-from engine.errors import UsageError
-from engine.live.session import frames_and_depth
+from engine.errors import UnavailableError, UsageError
+from engine.live.session import frames_and_depth, open_session
 from engine.sources import open_source
 
 
@@ -49,3 +51,43 @@ def test_exact_depth_is_for_the_pattern_only(tmp_path: Path) -> None:
     options = PlayOptions(input=str(picture_folder(tmp_path / "pictures", 1)), depth="exact")
     with open_source(options.input) as source, pytest.raises(UsageError, match="only the test pattern"):
         frames_and_depth(options, source)
+
+
+@pytest.mark.gl
+def test_a_film_that_changes_its_size_is_played_as_it_is(tmp_path: Path) -> None:
+    """In the middle from 4:3 to a larger 16:9, as broadcasts do between programmes."""
+    for number, size in enumerate([(128, 96), (320, 180)]):
+        with av.open(str(tmp_path / f"{number}.ts"), "w") as out:
+            stream = out.add_stream(
+                "libx264", rate=10, options={"x264-params": "repeat-headers=1", "preset": "ultrafast"}
+            )
+            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+            for index in range(10):
+                picture = np.random.default_rng(number).integers(60, 200, (size[1], size[0], 3), np.uint8)
+                frame = av.VideoFrame.from_ndarray(np.roll(picture, index, axis=1), format="rgb24")
+                frame.pts, frame.time_base = index, Fraction(1, 10)
+                out.mux(stream.encode(frame))
+            out.mux(stream.encode())
+    film = tmp_path / "film.ts"
+    film.write_bytes((tmp_path / "0.ts").read_bytes() + (tmp_path / "1.ts").read_bytes())
+    shown: list[tuple[int, int, bool]] = []
+    options = PlayOptions(input=str(film), headless=True, size="256x192", layout="left")
+    try:
+        session = open_session(
+            options, on_shown=lambda frame, _: shown.append((frame.width, frame.height, frame.is_cut))
+        )
+        with session as opened:
+            notices: list[str] = []
+            opened.source.listen(lambda words, _seconds: notices.append(words))
+            opened.play()
+            picture = opened.screen.picture()
+    except UnavailableError as error:
+        pytest.skip(f"no off-screen OpenGL here: {error}")
+    sizes = [one[:2] for one in shown]
+    assert sizes == sorted(sizes)
+    assert set(sizes) == {(128, 96), (320, 180)}
+    assert shown[sizes.index((320, 180))][2], "what was smoothed begins anew"
+    assert notices == ["the picture is now 320x180"]
+    # 16:9 in 4:3: black above and below, not stretched.
+    assert picture[:20].max() == 0
+    assert picture[96].mean() > 60

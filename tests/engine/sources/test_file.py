@@ -12,7 +12,7 @@ import pytest
 
 from engine.errors import InputError, UsageError
 from engine.frame import Frame
-from engine.sources.file import FileSource, seconds_of
+from engine.sources.file import SOURCE_LATE, FileSource, seconds_of
 
 
 def read(path: Path, **options: object) -> tuple[FileSource, list[Frame]]:
@@ -298,3 +298,47 @@ def test_unreadable_file_says_permission(make_clip) -> None:
 def test_duration_tags_are_read() -> None:
     assert seconds_of("00:01:02.500000000") == 62.5
     assert seconds_of("soon") is None
+
+
+def test_size_change_in_mid_stream_is_followed_if_wanted(make_clip, listener, tmp_path: Path) -> None:
+    small = make_clip("small.ts", options={"x264-params": "repeat-headers=1"})
+    large = make_clip("large.ts", width=96, height=80, options={"x264-params": "repeat-headers=1"})
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(small.read_bytes() + large.read_bytes())
+    with FileSource(joined, follows=True) as source:
+        source.listen(listener)
+        frames = list(source.frames())
+        assert (source.info.width, source.info.height) == (64, 48)
+    assert [(frame.width, frame.height, frame.epoch) for frame in frames] == [(64, 48, 0)] * 10 + [(96, 80, 1)] * 10
+    assert listener.words == ["the picture is now 96x80"]
+    assert not any("fitted" in line for line in source.warnings)
+
+
+def test_a_file_that_is_late_leaves_out_what_no_picture_needs_and_counts_it(make_clip) -> None:
+    path = make_clip(
+        "clip.mkv", pts=tuple(range(90)), options={"bf": "3", "b_strategy": "0", "g": "90", "threads": "1"}
+    )
+    with FileSource(path, threads=1) as source:
+        frames = []
+        for frame in source.frames():
+            frames.append(frame)
+            # Late from the tenth to the fiftieth picture, then in time again.
+            source.hurry(1.0 if 10 <= frame.pts * frame.time_base * 25 < 50 else 0.0)
+        drops = source.drops
+        assert source.warnings == []
+    numbers = [round(frame.pts * frame.time_base * 25) for frame in frames]
+    assert numbers == sorted(set(numbers))
+    assert 10 <= drops[SOURCE_LATE] <= 40
+    assert len(frames) + drops[SOURCE_LATE] == 90
+    assert numbers[-20:] == list(range(70, 90)), "in time again, all are there"
+
+
+def test_a_file_that_is_in_time_is_whole(make_clip) -> None:
+    path = make_clip("clip.mkv", pts=tuple(range(30)), options={"bf": "3"})
+    with FileSource(path) as source:
+        count = 0
+        for _ in source.frames():
+            count += 1
+            source.hurry(0.02)
+        assert count == 30
+        assert source.drops == {}

@@ -48,3 +48,12 @@ def test_odd_windows() -> None:
     picture = grey(65, 49, "bgr0")
     frame = Fitting(picture, Fraction(1), Fraction(1, 90_000)).frame(picture, 0, 0)
     assert [plane.shape for plane in frame.planes] == [(49, 65), (25, 33), (25, 33)]
+
+
+def test_a_later_picture_of_another_kind_is_followed_if_wanted() -> None:
+    fitting = Fitting(grey(64, 48, "yuv420p"), Fraction(4, 3), Fraction(1, 90_000), follows=True)
+    kinds = [(64, 48, "yuv420p"), (100, 30, "yuv444p"), (100, 30, "yuv444p"), (64, 48, "yuv420p")]
+    frames = [fitting.frame(grey(*kind), 0, 0) for kind in kinds]
+    assert [(frame.width, frame.height, frame.format.name) for frame in frames] == kinds
+    assert [frame.epoch for frame in frames] == [0, 1, 1, 2]
+    assert fitting.refitted == 0

@@ -112,3 +112,20 @@ def test_closing_wakes_both_sides() -> None:
         thread.join(5)
         assert not thread.is_alive()
     assert got == [None]
+
+
+def test_what_passes_while_nobody_waits_is_not_counted() -> None:
+    clock = Clock()
+    queue = PacketQueue(clock)
+    queue.hold(True)
+    for number in range(40):
+        queue.put(packet(number, clock(), is_key=number % 12 == 0))
+        clock.now_s += 0.03
+    assert queue.passed_over == 0
+    queue.hold(False)
+    # What waits is of the pause; the next key comes 0.24 s later, and what came before it since then counts.
+    for number in range(40, 49):
+        queue.put(packet(number, clock(), is_key=number % 12 == 0))
+        clock.now_s += 0.03
+    assert taken(queue) == [48]
+    assert queue.passed_over == 8

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +22,8 @@ SOON = Backoff(first_s=0.05, most_s=0.1, give_up_s=3.0)
 BRIEFLY = Backoff(first_s=0.05, most_s=0.1, give_up_s=0.3)
 
 
-def open_stream(url: str, *, backoff: Backoff = SOON, read_s: float = 10.0, **span: float) -> StreamedSource:
-    return StreamedSource(network_connection(url, backoff=backoff, read_s=read_s), **span)
+def open_stream(url: str, *, backoff: Backoff = SOON, read_s: float = 10.0, **how: Any) -> StreamedSource:
+    return StreamedSource(network_connection(url, backoff=backoff, read_s=read_s), **how)
 
 
 def sender(data: bytes, *, at_most: int | None = None, then_wait_s: float = 0.0, **headers: str):
@@ -170,6 +171,31 @@ def test_a_picture_that_changes_is_fitted_and_told(web, make_gop, listener) -> N
         assert "fitted to the first one" in source.warnings[0]
     assert shapes == {(48, 64)}
     assert "now 96x80" in listener.words[0]
+
+
+def test_a_picture_that_changes_is_followed_if_wanted(web, make_gop, listener) -> None:
+    data = b"".join([*web.gops[:3], make_gop(3, width=96, height=80), make_gop(4, width=96, height=80)])
+    web.answer = sender(data, Content_Length=str(len(data)))
+    with open_stream(web.url, follows=True) as source:
+        source.listen(listener)
+        kinds = {(frame.planes[0].shape, frame.epoch) for frame in source.frames()}
+        assert source.warnings == []
+    assert kinds == {((48, 64), 0), ((80, 96), 1)}
+    assert listener.words == ["the picture is now 96x80"]
+
+
+def test_what_passes_while_the_picture_stands_still_is_nobodys_loss(web) -> None:
+    web.answer = lambda request: request.transmit(30)
+    with open_stream(web.url) as source:
+        frames = source.frames()
+        list(islice(frames, 2))
+        source.hold(True)
+        time.sleep(1.5)
+        source.hold(False)
+        list(islice(frames, 8))
+        dropped = source.drops.get(SOURCE_LATE, 0)
+    # Without `hold` it is 12 or more.
+    assert dropped < 12
 
 
 def test_whoever_is_slow_gets_the_newest(web) -> None:
