@@ -35,7 +35,6 @@ SCHEMES = tuple(_WHITELISTS)
 """Protocols that can be played."""
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_HOST = re.compile(r"([^:]*|\[.*\])(:\d*)?")
 _OPEN_S, _READ_S = 10.0, 10.0
 # Before the first packet is handed out FFmpeg looks at what comes: by default at most of a second, to learn the frame
 # rate, and at five seconds where sound is announced and does not come.
@@ -77,8 +76,8 @@ def without_secrets(url: str) -> str:
     """The address as it may be shown: without name and password, and without what follows a question mark."""
     scheme, _, rest = url.partition("://")
     place, path, mark = re.findall(r"([^/?#]*)([^?#]*)(\??)", rest)[0]
-    if "@" not in place and "@" in rest and not _HOST.fullmatch(place):
-        # Behind the colon stands no port but the beginning of a password with a slash in it.
+    if "@" in rest[len(place) :] and ":" in rest.rpartition("@")[0]:
+        # A password may hold slashes and question marks, and what looks like a port may be its beginning.
         place, path = "...", ""
     return f"{scheme.lower()}://{place.rpartition('@')[2]}{path}{mark and '?...'}"
 

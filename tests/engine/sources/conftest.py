@@ -7,6 +7,7 @@ import functools
 import http.server
 import io
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -126,6 +127,14 @@ def gops() -> tuple[bytes, ...]:
 def make_gop() -> Callable[..., bytes]:
     """Makes one fifth of a second of transmission: make_gop(number, width=..., height=...)."""
     return gop
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port of this machine on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
