@@ -46,13 +46,17 @@ class DepthEngine:
 
     def stage(self, picture: Picture) -> DepthStage:
         """A depth stage without history, for pictures (H, W, 3) of this size."""
+        return DepthStage(self.network(picture))
+
+    def network(self, picture: Picture) -> Session:
+        """The network itself, for pictures (H, W, 3) of this size."""
         rows, columns = picture.shape[:2]
         rule = self._artifact.size
         size = network_size(columns / rows, area=rule.area, multiple=rule.multiple)
         if size not in self._sessions:
             shape = (1, 3, size[1], size[0])
             self._sessions[size] = open_session(self._artifact, shape, threads=self._threads)
-        return DepthStage(self._sessions[size])
+        return self._sessions[size]
 
 
 @dataclass(slots=True)

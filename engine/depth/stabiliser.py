@@ -46,7 +46,6 @@ class Stabiliser:
         self._map: Map | None = None
         self._count: Map | None = None
         self._luma: NDArray[np.uint8] | None = None
-        self._age = 0
 
     def steady(self, raw: Map, luma: NDArray[Any], max_value: int, *, is_cut: bool) -> Map:
         """The map with what the maps before it knew.
@@ -65,19 +64,17 @@ class Stabiliser:
         before, count, luma_before = self._map, self._count, self._luma
         if before is None or count is None or luma_before is None or is_cut or before.shape != raw.shape:
             steadied = raw if is_finite else np.zeros_like(raw)
-            self._count, self._age = np.ones_like(raw), 0
+            self._count = np.ones_like(raw)
         else:
             motion = self._finder.find(luma_before, now)
             carried = motion.fetch(before, keep_sharp=True)
             steadied = carried
             if is_finite:
-                self._age += 1
                 fetched_count = motion.fetch(count)
                 scale, shift = _fit(raw, carried, motion.trust, fetched_count)
                 aligned = raw * np.float32(scale) + np.float32(shift)
                 steadied, self._count = self._averaged(aligned, carried, fetched_count, motion)
-                # The first maps of a shot have equal say in its scale.
-                _move_scale(steadied, 1.0 / scale, -shift / scale, max(self._leak, 1.0 / (self._age + 1)))
+                _move_scale(steadied, 1.0 / scale, -shift / scale, self._leak)
         # A live source may use its buffers again.
         self._map, self._luma = steadied, now.copy()
         return steadied
