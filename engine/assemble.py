@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from engine import models
-from engine.config import ConvertOptions, StereoOptions, is_chosen
+from engine.config import ConvertOptions, StereoOptions
+from engine.config_values import is_chosen
 from engine.depth import DepthStage, FileDepthStage, check_depth, network_size
 from engine.errors import ModelError, UsageError
 from engine.frame import Frame, StreamInfo

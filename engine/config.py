@@ -7,8 +7,6 @@ the tables live next to code that takes a while to import; a test holds the two 
 
 from __future__ import annotations
 
-import math
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ import tyro
 
 from engine.config_comfort import ComfortOptions
 from engine.config_sound import SoundOptions
+from engine.config_values import UsualNumber, UsualWord, check_folder, check_span, is_chosen
 from engine.errors import UsageError
 
 LayoutName = Literal["sbs", "half-sbs", "ou", "half-ou", "anaglyph", "interlaced", "left", "right", "depth"]
@@ -38,21 +37,7 @@ DEFAULT_INFILL = "infill-small"
 """The embedded network that paints holes."""
 MAX_STRENGTH = 20.0
 
-
-class _UsualWord(str):
-    """A default: equal to the same word chosen by somebody, but see `is_chosen`."""
-
-
-class _UsualNumber(float):
-    """Likewise."""
-
-
-def is_chosen(value: object) -> bool:
-    """Whether an option was given, and is not only the usual value."""
-    return value is not None and not isinstance(value, _UsualWord | _UsualNumber)
-
-
-_LAYOUT, _GLASSES, _STRENGTH = _UsualWord("half-sbs"), _UsualWord("dubois"), _UsualNumber(2.5)
+_LAYOUT, _GLASSES, _STRENGTH = UsualWord("half-sbs"), UsualWord("dubois"), UsualNumber(2.5)
 
 _Input = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT")]
 _Output = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="OUTPUT")]
@@ -132,10 +117,10 @@ class ConvertOptions(StereoOptions):
     screen, or pattern[:WIDTHxHEIGHT[@FPS]] for a test pattern; see `play` for cameras and screens."""
     output: _Output
     """A video file (the suffix chooses the container), an image file, or a folder for images."""
-    codec: Annotated[str, tyro.conf.arg(metavar="NAME")] = _UsualWord("h264")
+    codec: Annotated[str, tyro.conf.arg(metavar="NAME")] = UsualWord("h264")
     """As FFmpeg names it: h264, hevc, av1, vp9, prores ...; a container that holds no h264 gets its usual codec, and
     --layout depth one that keeps as many bits as can be (ffv1 in .mkv)."""
-    crf: Annotated[float, tyro.conf.arg(metavar="Q")] = _UsualNumber(18.0)
+    crf: Annotated[float, tyro.conf.arg(metavar="Q")] = UsualNumber(18.0)
     """Quality: smaller is better and larger files."""
     preset: Annotated[str, tyro.conf.arg(metavar="NAME")] = "fast"
     """Effort of the encoder, ultrafast to veryslow: slower makes smaller files."""
@@ -152,10 +137,10 @@ class ConvertOptions(StereoOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_span(self.start, self.duration)
+        check_span(self.start, self.duration)
         if not 0.0 <= self.crf <= 63.0:
             raise UsageError(f"--crf must lie within 0 (best) to 63 (smallest), got {self.crf:g}")
-        _check_folder("report", self.report)
+        check_folder("report", self.report)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +210,7 @@ class PlayOptions(StereoOptions, SoundOptions):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_sound()
-        _check_span(self.start, self.duration)
+        check_span(self.start, self.duration)
         if self.frames is not None and self.frames < 1:
             raise UsageError(f"--frames must be 1 or more, got {self.frames}")
         if self.size is not None and self.window_size is None:
@@ -239,8 +224,8 @@ class PlayOptions(StereoOptions, SoundOptions):
             raise UsageError(f"--display counts from 1, got {self.display}")
         if self.screenshot is not None and self.screenshot.suffix.lower() != ".png":
             raise UsageError(f"--screenshot {self.screenshot}: screenshots are PNG files; end the name in .png")
-        _check_folder("screenshot", self.screenshot)
-        _check_folder("report", self.report)
+        check_folder("screenshot", self.screenshot)
+        check_folder("report", self.report)
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -346,9 +331,9 @@ class BenchOptions(CommonOptions):
             raise UsageError(f"--seconds must lie within 0.1 and 1800, got {self.seconds:g}")
         if min(self.picture_size) < 64:
             raise UsageError(f"--size {self.size}: the test pattern needs at least 64x64 pixels")
-        _check_folder("json", self.json)
+        check_folder("json", self.json)
         if self.csv is not None and not self.csv.is_dir():
-            _check_folder("csv", self.csv)
+            check_folder("csv", self.csv)
 
     @property
     def picture_size(self) -> tuple[int, int]:
@@ -378,21 +363,3 @@ class ModelsOptions(CommonOptions):
 @dataclass(frozen=True, kw_only=True)
 class DoctorOptions(CommonOptions):
     """Say what this machine offers: runtimes, devices, encoders, OpenGL, and what is missing for which extra."""
-
-
-def _check_span(start_s: float, duration_s: float | None) -> None:
-    if not (start_s >= 0.0 and math.isfinite(start_s)):
-        raise UsageError(f"--start must be 0 or more seconds, got {start_s:g}")
-    if duration_s is not None and not (duration_s > 0.0 and math.isfinite(duration_s)):
-        raise UsageError(f"--duration must be more than 0 seconds, got {duration_s:g}")
-
-
-def _check_folder(option: str, file: Path | None) -> None:
-    if file is not None and not file.absolute().parent.is_dir():
-        raise UsageError(f"--{option} {file}: the folder {file.parent} does not exist")
-    # Found now, not after hours of converting.
-    if file is not None and (
-        file.is_dir() or not os.access(file if file.exists() else file.absolute().parent, os.W_OK)
-    ):
-        what = "this is a folder; name a file in it" if file.is_dir() else "it may not be written (permission denied)"
-        raise UsageError(f"--{option} {file}: {what}")

@@ -9,6 +9,7 @@ import pytest
 
 from engine import config, inference, models
 from engine.config import BenchOptions, ConvertOptions, ModelsOptions
+from engine.config_values import is_chosen
 from engine.errors import UsageError
 from engine.geometry import Eyes
 from engine.layouts import LAYOUTS, Anaglyph
@@ -132,9 +133,9 @@ def test_raw_parallax_is_not_grown() -> None:
 
 
 def test_a_usual_value_is_not_a_chosen_one() -> None:
-    assert not config.is_chosen(_convert().codec)
-    assert config.is_chosen(_convert(codec="h264").codec)
-    assert config.is_chosen(_convert(crf=18.0).crf)
+    assert not is_chosen(_convert().codec)
+    assert is_chosen(_convert(codec="h264").codec)
+    assert is_chosen(_convert(crf=18.0).crf)
 
 
 def test_options_are_frozen() -> None:
