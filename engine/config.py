@@ -303,7 +303,8 @@ class BenchOptions(CommonOptions):
     frames: Annotated[int, tyro.conf.arg(metavar="N")] = 120
     """pipeline: how many frames each measurement converts."""
     segments: Annotated[int, tyro.conf.arg(metavar="N")] = 3
-    """pipeline: how often converting and transcoding take turns. latency: how often play and the plain player do."""
+    """pipeline: how often converting and transcoding take turns. latency: how often play and the plain player do; 0 is
+    for endurance: `play` alone, once."""
     size: Annotated[str, tyro.conf.arg(metavar="WIDTHxHEIGHT")] = "640x360"
     """latency: size of the test pattern."""
     fps: Annotated[int, tyro.conf.arg(metavar="N")] = 30
@@ -321,8 +322,9 @@ class BenchOptions(CommonOptions):
 
     def __post_init__(self) -> None:
         for name in ("frames", "segments", "repeats", "fps"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"--{name} must be 1 or more, got {getattr(self, name)}")
+            least = 0 if (self.what, name) == ("latency", "segments") else 1
+            if getattr(self, name) < least:
+                raise UsageError(f"--{name} must be {least} or more, got {getattr(self, name)}")
         if self.threads < 0:
             raise UsageError(f"--threads must be 0 or more, got {self.threads}")
         if self.what == "quality" and self.data is None:

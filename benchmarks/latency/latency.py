@@ -24,6 +24,8 @@ from engine.sources import open_source
 _RUNNERS: Mapping[Kind, Callable[[Task], Run]] = MappingProxyType(
     {"engine": run_engine, "player": run_player, "encoder": run_encoder, "engine-alone": run_alone}
 )
+_PERIOD_S = 30.0
+"""Longer clips repeat themselves."""
 
 
 def measure(
@@ -45,7 +47,8 @@ def measure(
         height: rows of it.
         fps: its frames a second.
         seconds: how long every run plays.
-        segments: how often the engine and the plain player take turns; who goes first swaps every time.
+        segments: how often the engine and the plain player take turns; who goes first swaps every time. 0 is for
+            endurance: the engine alone, once.
         clip: a video to play instead of the pattern; it carries no numbers to read back.
         window: draw in a window; off screen otherwise. Numbers are read back off screen only.
         csv: also write every frame of every run to this file, or to latency.csv in this folder.
@@ -59,8 +62,11 @@ def measure(
         if clip is None:
             tell(f"making {frames} frames of {width}x{height} ...")
             path = Path(folder) / "pattern.mp4"
-            make_pattern_clip(path, width=width, height=height, fps=fps, frames=frames)
-            task = Task(kind="engine", clip=str(path), frames=frames, width=width, height=height, fps=fps)
+            period = max(1, round(_PERIOD_S * fps))
+            make_pattern_clip(path, width=width, height=height, fps=fps, frames=frames, period=period)
+            task = Task(
+                kind="engine", clip=str(path), frames=frames, width=width, height=height, fps=fps, period=period
+            )
         else:
             task = _of_clip(clip, seconds)
         task = replace(task, window=window)
@@ -87,6 +93,9 @@ def measure(
 
 def _plan(task: Task, segments: int) -> Iterator[Task]:
     """What is run, in order."""
+    if not segments:
+        yield task
+        return
     for segment in range(segments):
         pair: list[Kind] = ["engine", "player"]
         for kind in pair if segment % 2 == 0 else reversed(pair):

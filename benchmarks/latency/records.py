@@ -29,6 +29,7 @@ _NAMES = {
     "engine-alone": "engine_alone",
 }
 """Kinds of runs, and what their latency is called."""
+_ENDURANCE_S = 60
 # A slope over fewer frames than this says nothing about a thousand.
 _SLOPE_FRAMES = 600
 
@@ -97,11 +98,32 @@ def _facts(runs: Sequence[Run]) -> dict[str, Any]:
         "cdf": [[percent, round(percentile(latencies, percent), 3)] for percent in _CDF_PERCENTS],
         "numbers_read_back": first.task.numbered and not first.task.window,
     }
+    if len(runs) == 1 and first.task.frames >= _ENDURANCE_S * first.task.fps:
+        facts |= _course(first)
     if first.depth:
         facts["depth"] = _sum(run.depth for run in runs)
     if first.task.kind == "encoder":
         facts["encoder"] = ENCODER
     return facts
+
+
+def _course(run: Run) -> dict[str, Any]:
+    """How a long run went, in tenths of it: what drifts or grows shows here."""
+    tenths: list[list[Shown]] = [[] for _ in range(10)]
+    for one in run.shown:
+        tenths[min(9, int(10 * one.time_s * run.task.fps / run.task.frames))].append(one)
+    return {
+        "p50_by_tenth": [
+            round(percentile(sorted(_ms(one.latency_s for one in tenth)), 50), 1) for tenth in tenths if tenth
+        ],
+        "p99_by_tenth": [
+            round(percentile(sorted(_ms(one.latency_s for one in tenth)), 99), 1) for tenth in tenths if tenth
+        ],
+        "shown_by_tenth": [len(tenth) for tenth in tenths],
+        "waiting_by_tenth": [max((one.waiting for one in tenth), default=0) for tenth in tenths],
+        "newest_wins": all(a.frame < b.frame for a, b in zip(run.shown, run.shown[1:], strict=False)),
+        "rss_mb": [round(mb) for _, mb in run.rss[:: max(1, len(run.rss) // 10)]],
+    }
 
 
 def _ratio(prefix: str, groups: Mapping[str, list[Run]], context: Mapping[str, Any]) -> Record:

@@ -35,6 +35,8 @@ class Task:
     """Beside a process that keeps one core busy."""
     numbered: bool = True
     """Whether the clip is the test pattern, whose pictures say their number."""
+    period: int = 65536
+    """After so many frames the numbers of the clip begin again."""
     window: bool = False
     """Draw in a window instead of off screen."""
     segment: int = 0
@@ -125,7 +127,9 @@ class Run:
     @property
     def misread(self) -> int:
         """Frames whose pixels show another number than they should, or none that can be read."""
-        return sum(one.read != one.frame for one in self.shown) if self.task.numbered and not self.task.window else 0
+        if not self.task.numbered or self.task.window:
+            return 0
+        return sum(one.read != one.frame % self.task.period for one in self.shown)
 
     @property
     def pacing_s(self) -> list[float]:

@@ -77,11 +77,12 @@ def _findings(by_name: Mapping[str, Record]) -> Iterator[str]:
     if encoded is not None:
         ahead += f" (in the encoder {encoded.context['look_ahead_frames']})"
     yield f"frames waiting: at most {facts['most_waiting_frames']}; frames of look-ahead: {ahead}"
-    pacing, plain = by_name["pacing_error"], by_name["player/pacing_error"]
-    yield (
-        f"pacing error p50 {_short(pacing.p50)}, p99 {_short(pacing.p99)}"
-        f" (plain player {_short(plain.p50)}, {_short(plain.p99)})"
-    )
+    pacing, plain = by_name["pacing_error"], by_name.get("player/pacing_error")
+    beside = "" if plain is None else f" (plain player {_short(plain.p50)}, {_short(plain.p99)})"
+    yield f"pacing error p50 {_short(pacing.p50)}, p99 {_short(pacing.p99)}{beside}"
+    if "p50_by_tenth" in facts:
+        yield f"latency p50 in each tenth of the run: {', '.join(f'{ms:.0f}' for ms in facts['p50_by_tenth'])}"
+        yield f"memory in MiB, from beginning to end: {', '.join(str(mb) for mb in facts['rss_mb'])}"
     if "fps" in by_name:
         yield f"as fast as it goes: {by_name['fps'].value:.1f} frames/s"
     names = [*(f"stage/{name}" for name in _STAGES if f"stage/{name}" in by_name), "idle"]
@@ -94,9 +95,11 @@ def _findings(by_name: Mapping[str, Record]) -> Iterator[str]:
 
 def _curves(by_name: Mapping[str, Record]) -> Iterator[str]:
     """How many of the frames were there after so many milliseconds: a full block is all of them."""
-    stereo, plain = by_name["arrival_to_drawn"], by_name["player/arrival_to_drawn"]
-    end_ms = max(stereo.context["max"], plain.context["max"])
-    for words, record in (("stereo", stereo), ("player", plain)):
+    shown = {"stereo": by_name["arrival_to_drawn"]}
+    if "player/arrival_to_drawn" in by_name:
+        shown["player"] = by_name["player/arrival_to_drawn"]
+    end_ms = max(record.context["max"] for record in shown.values())
+    for words, record in shown.items():
         yield f"{words:8} {curve(record.context['cdf'], end_ms)}"
     yield f"{'':8} 0{f'{end_ms:.0f} ms':>{_CURVE_COLUMNS - 1}}"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.latency import latency, measure, report
+from benchmarks.latency import latency, measure, records, report
 from benchmarks.latency.latency import run
 from engine.errors import InputError, OutputError
 
@@ -45,3 +45,21 @@ def test_rows_that_cannot_be_written_are_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(latency, "_plan", lambda _task, _segments: iter(()))
     with pytest.raises(OutputError, match=r"--csv .*not.there\.csv"):
         measure(width=64, height=64, seconds=0.1, csv=tmp_path / "not" / "there.csv")
+
+
+def test_endurance_is_one_run_and_tells_how_it_went(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(latency, "_in_own_process", run)
+    monkeypatch.setattr(latency, "_PERIOD_S", 0.4)
+    monkeypatch.setattr(records, "_ENDURANCE_S", 1)
+    told: list[str] = []
+    found = measure(width=128, height=72, fps=10, seconds=2.0, segments=0, tell=told.append)
+    assert [line.split(":")[0] for line in told[1:]] == ["engine"]
+    (drawn,) = [record for record in found if record.name == "latency/72p10/arrival_to_drawn"]
+    facts = drawn.context
+    assert facts["frames_due"] == 20
+    assert facts["misread"] == 0, "numbers begin again after four frames"
+    assert sum(facts["shown_by_tenth"]) == drawn.n
+    assert len(facts["p50_by_tenth"]) == sum(count > 0 for count in facts["shown_by_tenth"])
+    assert facts["newest_wins"]
+    assert max(facts["waiting_by_tenth"]) <= 2
+    assert report(found)
