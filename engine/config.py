@@ -288,16 +288,21 @@ class BenchOptions(CommonOptions):
     """Also write the records to this file."""
     input: Annotated[str | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: a clip made here)")] = None
     """pipeline: the clip to convert. latency: the clip to play, in place of the test pattern."""
-    data: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="(needed for quality)")] = None
-    """quality: the folder with test sets, rgbd/SET/ and stereo_gt/SET/SCENE/."""
+    data: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="(default: none)")] = None
+    """quality: the folder with test sets, rgbd/SET/ and stereo_gt/SET/SCENE/; without it, infill is scored on scenes
+    that are drawn here."""
     only: Annotated[
-        Literal["depth", "infill"] | None, tyro.conf.arg(metavar="{depth,infill}", help_behavior_hint="(default: both)")
+        Literal["depth", "infill"] | None,
+        tyro.conf.Positional,
+        tyro.conf.arg(metavar="{depth,infill}", help_behavior_hint="(default: both)"),
     ] = None
-    """quality: score one of the two networks."""
+    """quality: score one of the two networks, as in `bench quality infill`."""
     depth: Annotated[str, tyro.conf.arg(metavar="NAME|PATH|none")] = DEFAULT_DEPTH
     """quality: the depth network; none scores what needs no network."""
     infill: Annotated[str, tyro.conf.arg(metavar="NAME|PATH|none")] = DEFAULT_INFILL
     """quality: the infill network; none scores what needs no network."""
+    scenes: Annotated[int, tyro.conf.arg(metavar="N")] = 16
+    """quality: how many procedural scenes infill is scored on besides the test sets."""
     pictures: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="(default: none)")] = None
     """quality: write sheets to look at: input, holes, every method, truth."""
     frames: Annotated[int, tyro.conf.arg(metavar="N")] = 120
@@ -327,8 +332,15 @@ class BenchOptions(CommonOptions):
                 raise UsageError(f"--{name} must be {least} or more, got {getattr(self, name)}")
         if self.threads < 0:
             raise UsageError(f"--threads must be 0 or more, got {self.threads}")
-        if self.what == "quality" and self.data is None:
-            raise UsageError("bench quality needs --data DIR: a folder with rgbd/SET/ or stereo_gt/SET/SCENE/ in it")
+        if self.scenes < 0:
+            raise UsageError(f"--scenes must be 0 or more, got {self.scenes}")
+        if self.only is not None and self.what != "quality":
+            raise UsageError(f"bench {self.what} {self.only}: only `bench quality` has parts")
+        if self.what == "quality" and self.data is None and self.only != "infill":
+            raise UsageError(
+                "bench quality needs --data DIR: a folder with rgbd/SET/ or stereo_gt/SET/SCENE/ in it "
+                "(`bench quality infill` can do without)"
+            )
         if not 0.1 <= self.seconds <= 1800:
             raise UsageError(f"--seconds must lie within 0.1 and 1800, got {self.seconds:g}")
         if min(self.picture_size) < 64:

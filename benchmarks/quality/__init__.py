@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from benchmarks.quality.quality import measure
+from benchmarks.quality.report import report
 
-__all__ = ["measure"]
+__all__ = ["measure", "report"]

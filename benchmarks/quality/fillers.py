@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.quality.holes import HoleCase, right_eye
+from benchmarks.quality.holes import HoleCase, rendered_eye, stereo_stage
 from benchmarks.quality.pictures import rgb_of
 from engine.inference import Session, open_session
 from engine.inference.artifact import Artifact
 from engine.stereo import NetworkInfill
 
 Filler = Callable[[HoleCase], NDArray[np.uint8]]
-"""A case -> the right eye (H, W, 3) with its holes filled."""
+"""A case -> its eye (H, W, 3) with the holes filled."""
 
 BASELINES = ("background", "mirror", "telea", "ns")
 """What a network has to beat."""
+UNFILLED = ("black", "identity")
+"""What does nothing about holes, and is judged by whole pictures only."""
 _RADIUS = 3
 
 
@@ -56,7 +58,7 @@ def navier_stokes(case: HoleCase) -> NDArray[np.uint8]:
 
 def black(case: HoleCase) -> NDArray[np.uint8]:
     """The engine's `--infill none`."""
-    return rgb_of(right_eye(case.frame, "none").planes)
+    return rgb_of(rendered_eye(case.frame, case.eye, stereo_stage(case.eye, "none")).planes)
 
 
 def identity(case: HoleCase) -> NDArray[np.uint8]:
@@ -77,10 +79,32 @@ FREE_FILLERS = MappingProxyType(
 """Everything that needs no network."""
 
 
+class EngineFiller:
+    """The engine's stereo stage with a network, as `convert` runs it; every call is a new shot."""
+
+    def __init__(self, painter: Callable[[], NetworkInfill]) -> None:
+        """Remember how to make the painter: nothing of one scene may reach the next."""
+        self._painter = painter
+
+    def __call__(self, case: HoleCase) -> NDArray[np.uint8]:
+        """A `Filler`."""
+        return self.play([case])[0]
+
+    def play(self, cases: Sequence[HoleCase]) -> list[NDArray[np.uint8]]:
+        """Fill consecutive frames of one shot, with whatever the engine remembers from one to the next."""
+        stage = stereo_stage(cases[0].eye, self._painter())
+        return [rgb_of(rendered_eye(case.frame, case.eye, stage).planes) for case in cases]
+
+
+def played(fill: Filler, cases: Sequence[HoleCase]) -> list[NDArray[np.uint8]]:
+    """What a filler makes of consecutive frames of one shot."""
+    return fill.play(cases) if isinstance(fill, EngineFiller) else [fill(case) for case in cases]
+
+
 def network_fillers(artifact: Artifact, threads: int | None = None) -> dict[str, Filler]:
     """The engine's infill with a network: `net` as `convert` does it, `net-only` without its short cuts.
 
-    `net` leaves holes of one to three columns, and tiles over its budget, to the background stretch.
+    `net` leaves slivers, and tiles over its budget, to the background stretch.
     """
     sessions: dict[tuple[int, ...], Session] = {}
 
@@ -89,13 +113,10 @@ def network_fillers(artifact: Artifact, threads: int | None = None) -> dict[str,
             sessions[shape] = open_session(artifact, shape, threads=threads)
         return sessions[shape]
 
-    usual = NetworkInfill(opened)
-    everywhere = NetworkInfill(opened, min_width=1, max_tiles=1 << 20)
-    return {"net": _painter(usual), "net-only": _painter(everywhere)}
-
-
-def _painter(infill: NetworkInfill) -> Filler:
-    return lambda case: rgb_of(right_eye(case.frame, infill).planes)
+    return {
+        "net": EngineFiller(lambda: NetworkInfill(opened)),
+        "net-only": EngineFiller(lambda: NetworkInfill(opened, min_width=1, max_tiles=1 << 20)),
+    }
 
 
 def _inpainted(case: HoleCase, method: int) -> NDArray[np.uint8]:

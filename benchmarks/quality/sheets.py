@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from engine.errors import OutputError
 
-_PANEL_WIDTH = 320
 _STRIP = 20
 _COLUMNS = 4
 _INK = (235, 235, 235)
+_QUALITIES = (90, 80, 70, 60, 50, 40, 30)
+_MOST_BYTES = 190_000
+"""A JPEG that may lie in a repository: the best quality that is no larger, or the last one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,32 +29,44 @@ class Panel:
     picture: NDArray[np.uint8]  # (H, W, 3) RGB
 
 
-def write_sheet(path: Path, panels: Sequence[Panel]) -> None:
-    """Write panels of one size as a PNG, row by row.
+def write_sheet(path: Path, panels: Sequence[Panel], *, panel_width: int = 320) -> None:
+    """Write panels of one size, four in a row, as a PNG or a JPEG, as the name says.
 
     Raises:
         OutputError: it cannot be written.
     """
-    drawn = [_drawn(panel) for panel in panels]
+    drawn = [_drawn(panel, panel_width) for panel in panels]
     columns = min(_COLUMNS, len(drawn))
     blank = np.zeros_like(drawn[0])
     drawn += [blank] * (math.ceil(len(drawn) / columns) * columns - len(drawn))
     sheet = np.vstack([np.hstack(drawn[i : i + columns]) for i in range(0, len(drawn), columns)])
-    ok, png = cv2.imencode(".png", sheet[..., ::-1])
-    if not ok:
-        raise OutputError(f"{path}: this picture cannot be encoded")
+    encoded = _encoded(sheet, path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(png.tobytes())
+        path.write_bytes(encoded)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def _drawn(panel: Panel) -> NDArray[np.uint8]:
+def _encoded(sheet: NDArray[np.uint8], path: Path) -> bytes:
+    is_jpeg = path.suffix == ".jpg"
+    for quality in _QUALITIES:
+        # Full chroma: colour seams are to be seen.
+        full = (cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444)
+        how = (cv2.IMWRITE_JPEG_QUALITY, quality, *full) if is_jpeg else ()
+        ok, encoded = cv2.imencode(path.suffix, sheet[..., ::-1], how)
+        if not ok:
+            raise OutputError(f"{path}: this picture cannot be encoded")
+        if not is_jpeg or len(encoded) <= _MOST_BYTES:
+            break
+    return bytes(encoded.tobytes())
+
+
+def _drawn(panel: Panel, width: int) -> NDArray[np.uint8]:
     rows, columns = panel.picture.shape[:2]
-    size = (_PANEL_WIDTH, max(1, round(rows * _PANEL_WIDTH / columns)))
+    size = (width, max(1, round(rows * width / columns)))
     # Enlarged pixels stay pixels: seams are what one looks for.
-    how = cv2.INTER_AREA if columns > _PANEL_WIDTH else cv2.INTER_NEAREST
-    strip = np.zeros((_STRIP, _PANEL_WIDTH, 3), np.uint8)
+    how = cv2.INTER_AREA if columns > width else cv2.INTER_NEAREST
+    strip = np.zeros((_STRIP, width, 3), np.uint8)
     cv2.putText(strip, panel.title, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.45, _INK, 1, cv2.LINE_AA)
     return np.asarray(np.vstack([strip, cv2.resize(np.ascontiguousarray(panel.picture), size, interpolation=how)]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -32,11 +33,23 @@ def run(options: BenchOptions) -> int:
             raise
         raise UnavailableError(f"bench {options.what}: this installation has no {error.name}") from error
     records = benchmark.measure(**_arguments(options), tell=_tell)
-    for part in benchmark.report(records) if options.what in ("kernels", "latency") else [_table(records)]:
+    for part in _parts(options.what, benchmark, records):
         console().print(part)
     if options.json is not None:
         write_json(options.json, [record.as_json() for record in records])
     return 0
+
+
+def _parts(what: str, benchmark: Any, records: list[Any]) -> Iterator[Any]:
+    """What is printed."""
+    if what in ("kernels", "latency"):
+        yield from benchmark.report(records)
+        return
+    plain = [record for record in records if not record.name.startswith("quality/infill/")]
+    if plain:
+        yield _table(plain)
+    if what == "quality":
+        yield from benchmark.report(records)
 
 
 def _arguments(options: BenchOptions) -> dict[str, Any]:
@@ -75,6 +88,7 @@ def _of_quality(options: BenchOptions) -> dict[str, Any]:
     return networks | {
         "data": options.data,
         "what": what,
+        "scenes": options.scenes,
         "pictures": options.pictures,
         "threads": options.threads or None,
     }

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import onnx
 import pytest
+import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from benchmarks.quality.holes import HoleCase, hole_cases
+from benchmarks.quality.lpips import HEADS
 from engine.inference.artifact import Artifact, Port, SizeRule, digest
 from training.evaluation.stereo_scenes import StereoScene
 
@@ -28,7 +32,7 @@ MakeScene = Callable[..., StereoScene]
 def make_scene() -> MakeScene:
     """Give a maker of scenes: a smooth background with disparity 4, and a red square in front of it."""
 
-    def make(name: str = "square", *, near_px: int = 16, seed: int = 1) -> StereoScene:
+    def make(name: str = "square", *, near_px: int = 16, seed: int = 1, both: bool = False) -> StereoScene:
         noise = np.random.default_rng(seed).uniform(0, 255, (HEIGHT, WIDTH + BACK_PX, 3)).astype(np.float32)
         wall = cv2.GaussianBlur(noise, (0, 0), 4)
         wall = (np.clip((wall - 128) * 6 + 128, 0, 200) * [0.2, 1, 1]).astype(np.uint8)
@@ -37,7 +41,22 @@ def make_scene() -> MakeScene:
         disparity[ROWS, COLUMNS] = near_px
         left[ROWS, COLUMNS] = (220, 20, 20)
         right[ROWS, COLUMNS.start - near_px : COLUMNS.stop - near_px] = (220, 20, 20)
-        return StereoScene(name, left, right, disparity, np.ones(disparity.shape, bool))
+        known = np.ones(disparity.shape, bool)
+        if not both:
+            return StereoScene(name, left, right, disparity, known)
+        of_right = np.full((HEIGHT, WIDTH), BACK_PX, np.float32)
+        of_right[ROWS, COLUMNS.start - near_px : COLUMNS.stop - near_px] = near_px
+        return StereoScene(name, left, right, disparity, known, of_right, known)
+
+    return make
+
+
+@pytest.fixture
+def make_case(make_scene: MakeScene) -> Callable[..., HoleCase]:
+    """Give a maker of the right eye's case of such a scene."""
+
+    def make(**words: Any) -> HoleCase:
+        return next(hole_cases(make_scene(**words)))
 
     return make
 
@@ -121,3 +140,32 @@ def _artifact(
     )
     artifact.save()
     return artifact
+
+
+@pytest.fixture
+def lpips_data(tmp_path: Path) -> Path:
+    """Give a data folder with a small network that has the layers of SqueezeNet, and heads for it."""
+    folder = tmp_path / "perceptual"
+    (folder / "weights/squeezenet").mkdir(parents=True)
+    (folder / HEADS).parent.mkdir(parents=True)
+    rng = np.random.default_rng(5)
+    kernel = numpy_helper.from_array(rng.normal(0, 0.02, (4, 3, 3, 3)).astype(np.float16), "kernel")
+    nodes = [
+        helper.make_node("Conv", ["data_0", "kernel"], ["conv1_1"], strides=[2, 2]),
+        helper.make_node("Relu", ["conv1_1"], ["conv1_2"]),
+    ]
+    last = "conv1_2"
+    for fire in (3, 5, 6, 7, 8, 9):
+        nodes.append(helper.make_node("AveragePool", [last], [f"fire{fire}/concat_1"], kernel_shape=[2, 2]))
+        last = f"fire{fire}/concat_1"
+    nodes.append(helper.make_node("GlobalAveragePool", [last], ["softmaxout_1"]))
+    shapes = {"data_0": [1, 3, 224, 224], "conv1_2": [1, 4, 111, 111], "softmaxout_1": [1, 4, 1, 1]}
+    given, between, end = (
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT16, shape)] for name, shape in shapes.items()
+    )
+    graph = helper.make_graph(nodes, "small", given, end, [kernel], value_info=between)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 7)], ir_version=4)
+    onnx.save(model, folder / "weights/squeezenet/small.onnx")
+    state = {f"lin{k}.model.1.weight": torch.rand(1, 4, 1, 1, generator=torch.manual_seed(k)) for k in range(7)}
+    torch.save(state, folder / HEADS, _use_new_zipfile_serialization=False)
+    return folder

@@ -77,3 +77,22 @@ def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     (tmp_path / "scene" / "disp0GT.pfm").write_bytes(b"Pf\n4 2\n-1.0\n" + bytes(28))
     with pytest.raises(ValueError, match=r"disp0GT\.pfm: truncated: 7 of 8 values"):
         list(read_stereo(tmp_path))
+
+
+@pytest.mark.parametrize(("layout", "other"), [("2001", "disp6.pgm"), ("2003", "disp6.png"), ("2005", "disp5.png")])
+def test_disparity_of_the_right_eye_where_it_is_there(layout: str, other: str, tmp_path: Path) -> None:
+    left, right, disparity, divisor = LAYOUTS[layout]
+    for name, pixels in (
+        (left, _picture(2)),
+        (right, _picture(1)),
+        (disparity, (DISPARITY * divisor).astype(np.uint8)),
+    ):
+        _write(tmp_path / "scene" / name, pixels)
+    (without,) = read_stereo(tmp_path)
+    assert without.disparity_right_px is None
+    assert without.known_right is None
+    _write(tmp_path / "scene" / other, (DISPARITY[:, ::-1] * divisor).astype(np.uint8))
+    (scene,) = read_stereo(tmp_path)
+    assert scene.disparity_right_px is not None
+    assert scene.disparity_right_px.tolist() == [[16, 16, 8, 8], [4, 4, 4, 4]]
+    assert np.array_equal(scene.known_right, DISPARITY[:, ::-1] > 0)
