@@ -21,6 +21,9 @@ from engine.sinks.pictures import PictureWriter
 from engine.sinks.sink import FinishOrAbort, Picture
 from engine.sinks.stereo_tags import STEREO_TAGS, add_st3d, encoder_options, stream_metadata
 
+# x265 takes decoding times from pictures that far back; in shorter films they come from memory nobody has written.
+_X265_DELAY = 2
+
 _log = logging.getLogger(__name__)
 
 _ISO_CONTAINERS = frozenset({"mp4", "mov", "3gp"})
@@ -137,6 +140,8 @@ class EncoderSink(FinishOrAbort):
             return
         try:
             for packet in self._stream.encode(None):
+                if self._encoder.name == "libx265" and self.frames_written <= _X265_DELAY:
+                    packet.dts = packet.pts
                 self._mux(packet)
             if self._carry is not None:
                 self._carry.finish(container, self._end if cut else None)

@@ -288,3 +288,14 @@ def test_memory_given_to_the_sink_may_be_reused(tmp_path, make_frames, write) ->
         for frame, picture in zip(reference, decoded(tmp_path / name), strict=True):
             rows = np.frombuffer(picture.planes[0], np.uint8).reshape(48, -1)
             np.testing.assert_array_equal(rows[:, :64], frame.planes[0])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_film_of_hardly_any_pictures_in_hevc(tmp_path, make_frames, write, count: int) -> None:
+    for attempt in range(4):
+        path = tmp_path / f"{attempt}.mp4"
+        write(EncoderSink(path, codec="hevc"), make_frames(count))
+        with av.open(str(path)) as container:
+            times = [(packet.pts, packet.dts) for packet in container.demux(video=0) if packet.size]
+            assert len(times) == count
+            assert all(pts - 10_000 < dts <= pts for pts, dts in times), times
