@@ -52,7 +52,7 @@ class DepthEngine:
         """The network itself, for pictures (H, W, 3) of this size."""
         rows, columns = picture.shape[:2]
         rule = self._artifact.size
-        size = network_size(columns / rows, area=rule.area, multiple=rule.multiple)
+        size = rule.fixed or network_size(columns / rows, area=rule.area, multiple=rule.multiple)
         if size not in self._sessions:
             shape = (1, 3, size[1], size[0])
             self._sessions[size] = open_session(self._artifact, shape, threads=self._threads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -18,7 +19,7 @@ from kernels import joint_upsample
 
 
 class DepthNetwork(Protocol):
-    """A runtime session of an artifact of kind `depth`."""
+    """A runtime session of an artifact of kind `depth`; one that looks at several frames also has `reset()`."""
 
     shape: tuple[int, ...]
 
@@ -56,6 +57,8 @@ class DepthStage:
         if every < 1:
             raise ValueError(f"every must be at least 1, got {every}")
         self._network = network
+        # Networks that look at several frames have a memory, and it must not reach across a cut.
+        self._forget: Callable[[], None] = getattr(network, "reset", lambda: None)
         self._height, self._width = network.shape[2:]
         self._every = every
         self._threads = threads
@@ -92,6 +95,8 @@ class DepthStage:
             small: of a frame later than that of the call before.
             is_cut: whether a shot began since the call before.
         """
+        if is_cut:
+            self._forget()
         raw = self._network.run(small_rgb(small.frame, small.planes)).reshape(self._height, self._width)
         steadied = self._stabiliser.steady(raw, small.planes[0], small.frame.format.max_value, is_cut=is_cut)
         return self._normaliser.normalise(steadied, is_cut=is_cut)

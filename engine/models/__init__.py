@@ -97,7 +97,12 @@ def _pulled(entry: Entry, lock: Path) -> Artifact:
                 f"{held.where}: damaged or replaced: its sha256 is {actual[:12]}..., {entry.name} is "
                 f"{(remote.sha256 or held.sha256)[:12]}...; pull it again"
             )
-    return artifact_of(entry, {path: file.where for path, file in found.files.items()})
+    first = entry.files[0]
+    return artifact_of(
+        entry,
+        {path: file.where for path, file in found.files.items()},
+        sha256=first.sha256 or found.files[first.path].sha256,
+    )
 
 
 def pulled(entry: Entry, lock: Path) -> Locked | None:
@@ -109,12 +114,13 @@ def pulled(entry: Entry, lock: Path) -> Locked | None:
     return found if is_whole else None
 
 
-def artifact_of(entry: Entry, files: dict[str, Path]) -> Artifact:
+def artifact_of(entry: Entry, files: dict[str, Path], *, sha256: str | None = None) -> Artifact:
     """The artifact of a registry entry whose files lie on this machine.
 
     Args:
         entry: what is known of the network.
         files: where each file lies, by its path in the repository.
+        sha256: of the first file, where it was just computed.
 
     Raises:
         ModelError: a graph is refused as unsafe, or is not the one that the entry describes.
@@ -137,7 +143,7 @@ def artifact_of(entry: Entry, files: dict[str, Path]) -> Artifact:
         name=entry.name,
         kind=entry.task,
         path=path,
-        sha256=digest(path),
+        sha256=sha256 or digest(path),
         opset=found.opset,
         inputs=(Port(name=picture.name, shape=entry.input_shape, meaning="pictures"),),
         outputs=(Port(name=output, shape=entry.output_shape, meaning=entry.feed.gives),),
@@ -159,5 +165,9 @@ def unknown(text: str, known: Iterable[str]) -> ModelError:
     """The error for a name that nobody knows, with those that are like it."""
     names = tuple(known)
     near = difflib.get_close_matches(text, names, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known are: {', '.join(names) or 'none'}"
-    return ModelError(f"{text}: there is no such network; {hint} A file must end in .onnx")
+    hint = (
+        f"did you mean {' or '.join(near)}?"
+        if near
+        else f"known are: {', '.join(names) or 'none'}; a file ends in .onnx"
+    )
+    return ModelError(f"{text}: there is no such network; {hint}")

@@ -70,15 +70,15 @@ def pull(
             remote = _look(hub, entry, expected, revision, endpoint)
             # All files of a network come from one commit, whatever happens at the hub meanwhile.
             revision = remote.commit
-            path = _fetch(hub, entry, expected, remote, endpoint, folder)
+            path, sha256 = _fetch(hub, entry, expected, remote, endpoint, folder)
         if len(entry.files) > 1:
             path = _without_link(path)
         if file.sha256 is None and (known is None or file.path not in known.files):
             tell(
-                f"{entry.name}: nobody published a hash of {file.name}; got sha256 {digest(path)}, recorded in {lock}: "
+                f"{entry.name}: nobody published a hash of {file.name}; got sha256 {sha256}, recorded in {lock}: "
                 "from now on it must be this one"
             )
-        got[file.path] = LockedFile(sha256=digest(path), size=path.stat().st_size, where=path)
+        got[file.path] = LockedFile(sha256=sha256, size=path.stat().st_size, where=path)
     write_lock(lock, entry.name, Locked(repository=entry.repository, revision=revision or "", files=got))
     return {path: file.where for path, file in got.items()}
 
@@ -130,14 +130,17 @@ def _look(hub: Any, entry: Entry, file: RemoteFile, revision: str | None, endpoi
     return _Remote(url=url, commit=found.commit_hash, etag=found.etag, size=found.size)
 
 
-def _fetch(hub: Any, entry: Entry, file: RemoteFile, remote: _Remote, endpoint: str | None, folder: Path) -> Path:
-    """Where a verified file lies in the cache."""
+def _fetch(
+    hub: Any, entry: Entry, file: RemoteFile, remote: _Remote, endpoint: str | None, folder: Path
+) -> tuple[Path, str]:
+    """Where a verified file lies in the cache, and its sha256."""
     repository = folder / hub.file_download.repo_folder_name(repo_id=entry.repository, repo_type="model")
     blob = repository / "blobs" / remote.etag
+    sha256 = None
     if not blob.exists():
         partial = blob.with_name(f"{blob.name}.wheatstone.incomplete")
         _download(hub, remote, partial)
-        _verify(entry, file, partial)
+        sha256 = _verified(entry, file, partial)
         partial.replace(blob)
     # The library finds the blob in its place and only gives it a name.
     path = Path(
@@ -150,8 +153,7 @@ def _fetch(hub: Any, entry: Entry, file: RemoteFile, remote: _Remote, endpoint: 
             library_name="wheatstone",
         )
     )
-    _verify(entry, file, path)
-    return path
+    return path, sha256 or _verified(entry, file, path)
 
 
 def _download(hub: Any, remote: _Remote, partial: Path) -> None:
@@ -176,11 +178,11 @@ def _download(hub: Any, remote: _Remote, partial: Path) -> None:
         )
 
 
-def _verify(entry: Entry, file: RemoteFile, path: Path) -> None:
-    """Refuse and remove a file that is not what it must be."""
+def _verified(entry: Entry, file: RemoteFile, path: Path) -> str:
+    """The sha256 of a file, which is refused and removed unless it is what it must be."""
     found = digest(path)
     if file.sha256 in (None, found):
-        return
+        return found
     if path.is_symlink():
         path.resolve().unlink(missing_ok=True)
     path.unlink(missing_ok=True)

@@ -51,6 +51,24 @@ def test_odd_and_small_sizes(make_frame, size: tuple[int, int]) -> None:
     assert frame.disparity[:, -1].mean() > 0.9 > 0.1 > frame.disparity[:, 0].mean()
 
 
+def test_a_network_with_a_memory_forgets_at_cuts(make_frame, rng: np.random.Generator) -> None:
+    @dataclass
+    class Remembers(BrightIsNear):
+        resets: int = 0
+
+        def reset(self) -> None:
+            self.resets += 1
+
+    network = Remembers()
+    stage = DepthStage(network)
+    other = np.kron(rng.random((4, 6)), np.ones((24, 32)))
+    seen = []
+    for index, picture in enumerate([_bright_right()] * 3 + [other] * 2):
+        stage.process(make_frame(picture, index=index))
+        seen.append(network.resets)
+    assert seen == [1, 1, 1, 2, 2]
+
+
 def test_a_carried_map_is_estimated_on_every_nth_frame_and_at_cuts(make_frame, rng: np.random.Generator) -> None:
     network = BrightIsNear()
     stage = DepthStage(network, every=3)
