@@ -60,7 +60,8 @@ class Line:
     def warnings(self) -> list[str]:
         """What a person should know, one line each, nothing twice; complete when the line has run."""
         maps = self.maps.warnings if self.maps is not None and not self.graph.is_cut else []
-        return list(dict.fromkeys([*self.notes, *self.source.warnings, *maps, *self.sink.warnings]))
+        eyes = self.stereo.warnings if self.stereo is not None else []
+        return list(dict.fromkeys([*self.notes, *self.source.warnings, *maps, *eyes, *self.sink.warnings]))
 
 
 def assemble(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | None = None) -> Line:

@@ -53,6 +53,11 @@ class ParallaxMapper:
         return self._auto.limits
 
     @property
+    def strength(self) -> float:
+        """Percent of the width that was asked for."""
+        return self._strength
+
+    @property
     def placement(self) -> Placement:
         """Where the screen was in the last frame; raw disparity has it at 0, and no strength of its own."""
         return Placement(0.0, 0.0) if self._raw else self._placement

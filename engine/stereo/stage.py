@@ -63,6 +63,18 @@ class StereoStage:
         """What the network painted so far; None without one."""
         return self._infill.count if isinstance(self._infill, NetworkInfill) else None
 
+    @property
+    def warnings(self) -> list[str]:
+        """What became of the settings, where that may surprise."""
+        report = self.comfort.report()
+        asked, limits = self.mapper.strength, self.mapper.limits
+        if report is None or not report.frames_limited or abs(report.strength_percent["mean"]) > 0.99 * abs(asked):
+            return []
+        return [
+            f"--strength {asked:g} was lowered to {report.strength_percent['mean']:.2g} on average, to stay within "
+            f"--comfort {limits.front:g} {limits.behind:g}"
+        ]
+
     def prepare(self, width: int, height: int) -> None:
         """Load whatever frames of this size will need, so that the first one does not wait for it."""
         if isinstance(self._infill, NetworkInfill):

@@ -163,6 +163,7 @@ def test_comfort_options_reach_the_picture(film: Path, given: list[str], tmp_pat
     assert comfort["frames_beyond_limits"] == 0
     assert comfort["strength_percent"]["most"] < 2
     assert comfort["limits_percent"] == {"front": 0.5, "behind": 0.75}
+    assert "--strength 5 was lowered" in json.loads(report.read_text())["warnings"][0]
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,18 @@ def test_a_floating_window_covers_what_the_border_cuts(make_frame, eyes: str) ->
     np.testing.assert_array_equal(frame.planes[0], before)
 
 
+def test_less_strength_than_asked_for_is_said(make_frame) -> None:
+    def warnings(strength: float, convergence: float | None) -> list[str]:
+        stage = StereoStage(ParallaxMapper(strength=strength, convergence=convergence))
+        stage.process(make_frame())
+        return stage.warnings
+
+    # The frame uses 0.8 of its range: 6.5 % of room are 8.125 of strength.
+    assert warnings(10.0, None) == ["--strength 10 was lowered to 8.1 on average, to stay within --comfort 2.5 4"]
+    assert warnings(-10.0, None)[0].startswith("--strength -10 was lowered to -8.1")
+    assert warnings(8.0, None) == warnings(10.0, 0.5) == warnings(0.0, None) == []
+
+
 def test_every_frame_is_looked_at(make_frame) -> None:
     stage = _stage()
     for index in range(3):
