@@ -18,6 +18,9 @@ _FULL_GAIN = 2.0
 _PATCH = (5, 5)
 # The usual remainder is the noise of the picture; from twice of it on trust falls, at four times there is none.
 _USUAL, _STRANGE, _LEAST_STRANGE = 2.0, 4.0, 1.5
+_SURROUNDINGS = np.ones((5, 5), np.uint8)
+_BORDER = (7, 7)
+_MEDIAN = 5
 _LIGHT_GAIN = 0.7
 _LEAST_CONTRAST = 1.0
 _UNUSED: Any = None
@@ -106,7 +109,11 @@ class FlowCarrier:
 
     def carry(self, disparity: Map, before: NDArray[Any], now: NDArray[Any], max_value: int) -> Map:
         """The map with everything where the later picture has it; see DepthCarrier."""
-        return self._finder.find(eight_bit(before, max_value), eight_bit(now, max_value)).fetch(disparity)
+        motion = self._finder.find(eight_bit(before, max_value), eight_bit(now, max_value))
+        carried = motion.fetch(disparity)
+        # Where the flow is lost, it is torn, and so is the map.
+        smooth = cv2.medianBlur(carried, _MEDIAN)
+        return np.asarray(carried + (1 - motion.trust) * (smooth - carried), dtype=np.float32)
 
 
 def eight_bit(luma: NDArray[Any], max_value: int) -> NDArray[np.uint8]:
@@ -140,7 +147,8 @@ def _trust(before: NDArray[np.uint8], now: NDArray[np.uint8], positions: Map) ->
     trust = np.clip((_STRANGE * noise + _LEAST_STRANGE - remainder) * np.float32(slope), 0.0, 1.0)
     x, y = positions[..., 0], positions[..., 1]
     trust[(x < -0.5) | (x > width - 0.5) | (y < -0.5) | (y > height - 0.5)] = 0.0
-    return np.asarray(trust, dtype=np.float32)
+    # Next to what is wrong hardly anything is right, and a ragged border of trust would be seen in the map.
+    return np.asarray(cv2.blur(cv2.erode(trust, _SURROUNDINGS), _BORDER), dtype=np.float32)
 
 
 def _fetched(values: NDArray[Any], positions: Map, how: int = cv2.INTER_LINEAR) -> NDArray[Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +21,10 @@ _STRIDE = 3
 _FITTINGS = 3
 _LARGEST_RESCALE = 2.0
 _PERCENTILE_SAMPLES = 16384
+_NEARBY, _PATCH = (9, 9), (5, 5)
+_MOVES_PX = 0.5
+_FLICKER, _LOST = 0.08, 0.2
+"""Shares of the map's spread: up to the one a difference is flicker, from the other on the carried map is wrong."""
 
 
 class Stabiliser:
@@ -32,16 +37,15 @@ class Stabiliser:
     and the result moves towards the scale of the new one by a `leak`, so that many fits cannot drift away.
     """
 
-    def __init__(self, *, most: float = 10.0, least: float = 3.0, slowing: float = 0.3, leak: float = 0.05) -> None:
+    def __init__(self, *, most: float = 10.0, slowing: float = 0.3, leak: float = 0.05) -> None:
         """Start with no memory.
 
         Args:
             most: how many maps are averaged where nothing moves.
-            least: how many are where it moves, however fast.
             slowing: how much sooner the past is forgotten for every pixel of motion between two maps.
             leak: share of the way to a new map's own scale and shift that is gone in a frame.
         """
-        self._most, self._least, self._slowing, self._leak = most, least, slowing, leak
+        self._most, self._slowing, self._leak = most, slowing, leak
         self._finder = MotionFinder()
         self._map: Map | None = None
         self._count: Map | None = None
@@ -80,9 +84,16 @@ class Stabiliser:
         return steadied
 
     def _averaged(self, new: Map, carried: Map, count: Map, motion: Motion) -> tuple[Map, Map]:
-        limit = np.maximum(self._most / (1.0 + self._slowing * motion.length()), self._least) - 1.0
-        count = np.minimum(count * motion.trust, limit).astype(np.float32) + np.float32(1.0)
-        return carried + (new - carried) / count, count
+        length = motion.length()
+        limit = self._most / (1.0 + self._slowing * length)
+        count = np.maximum(np.minimum(count * motion.trust, limit - 1.0), 0.0) + np.float32(1.0)
+        # Beside what moves, a difference between the maps is more likely lost motion than flicker.
+        moves = np.clip(cv2.blur(length, _NEARBY) - _MOVES_PX, 0.0, 1.0)
+        low, high = np.percentile(new[::_STRIDE, ::_STRIDE], (5, 95))
+        difference = np.abs(cv2.blur(new - carried, _PATCH)) / np.float32(max(float(high - low), 1e-9))
+        wrong = np.clip((difference - _FLICKER) / (_LOST - _FLICKER), 0.0, 1.0) * moves
+        share = np.maximum(1.0 / count, wrong).astype(np.float32)
+        return carried + (new - carried) * share, 1.0 / share
 
 
 def _move_scale(values: Map, scale: float, shift: float, share: float) -> None:
