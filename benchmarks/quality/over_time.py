@@ -126,7 +126,11 @@ def set_of(clip: Clip) -> str:
 
 
 def over_time_records(
-    sets: Iterable[tuple[str, Clip]], open_network: OpenNetwork, *, context: Mapping[str, Any]
+    sets: Iterable[tuple[str, Clip]],
+    open_network: OpenNetwork,
+    *,
+    context: Mapping[str, Any],
+    look: Callable[[Clip, Player], None] = lambda _clip, _player: None,
 ) -> list[Record]:
     """Score all methods on clips.
 
@@ -134,6 +138,7 @@ def over_time_records(
         sets: which set each clip belongs to, and the clip.
         open_network: gives the network for pictures of that size.
         context: goes into every record.
+        look: is shown every clip and what plays it.
 
     Returns:
         Records `quality/depth-over-time/SET/METHOD/METRIC`, the mean over frames (over cuts for `lag`); `flicker` of
@@ -142,6 +147,7 @@ def over_time_records(
     found: dict[tuple[str, str, str], dict[str, float]] = {}
     for name, clip in sets:
         player = Player(clip, open_network(clip.frames[0].image))
+        look(clip, player)
         for method in (ENGINE, EVERY, *BASELINES):
             for metric, values in _scores(clip, player, method).items():
                 found.setdefault((name, method, metric), {}).update(values)

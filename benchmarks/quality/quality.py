@@ -6,12 +6,14 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from benchmarks.quality.clips import drawn_clips, recorded_clip
+from benchmarks.quality.clips import Clip, drawn_clips, recorded_clip
 from benchmarks.quality.depth import DepthEngine, rgbd_records, stereo_records
 from benchmarks.quality.fillers import FREE_FILLERS, network_fillers
+from benchmarks.quality.gltf import GLTF
 from benchmarks.quality.infill import infill_records
 from benchmarks.quality.lpips import Lpips
-from benchmarks.quality.over_time import over_time_records, set_of
+from benchmarks.quality.over_time import Player, over_time_records, set_of
+from benchmarks.quality.strips import write_strips
 from benchmarks.record import Record, machine
 from engine.errors import InputError, UnavailableError
 from engine.inference.artifact import Artifact
@@ -61,12 +63,14 @@ def measure(
     """
     folder = None if data is None else Path(data)
     rgbd, stereo = _folders(folder, "rgbd"), _folders(folder, "stereo_gt")
-    if not stereo and ("depth" not in what or not rgbd) and scenes < 1:
+    has_depth, has_gltf = "depth" in what and bool(rgbd), "infill" in what and _gltf_folder(folder) is not None
+    is_missing = folder is not None and not folder.is_dir()
+    if is_missing or not (stereo or has_depth or has_gltf or scenes > 0):
         raise InputError(f"{data}: no test set in it; {LAYOUT}")
     records: list[Record] = []
     if "depth" in what:
         records += _depth(rgbd, stereo, depth, pictures, threads, tell)
-        records += _depth_over_time(rgbd, depth, threads, tell, draws=scenes > 0)
+        records += _depth_over_time(rgbd, depth, pictures, threads, tell, draws=scenes > 0)
     if "infill" in what:
         records += _Infill(folder, infill, pictures, threads, tell).records(stereo, scenes)
     return records
@@ -96,12 +100,23 @@ def _depth(
 
 
 def _depth_over_time(
-    rgbd: list[Path], artifact: Artifact | None, threads: int | None, tell: Callable[[str], None], *, draws: bool
+    rgbd: list[Path],
+    artifact: Artifact | None,
+    pictures: Path | None,
+    threads: int | None,
+    tell: Callable[[str], None],
+    *,
+    draws: bool,
 ) -> list[Record]:
     if artifact is None:
         tell("depth over time: left out, there is no network to steady")
         return []
     engine = DepthEngine(artifact, threads)
+
+    def look(clip: Clip, player: Player) -> None:
+        if pictures is not None:
+            write_strips(pictures / f"depth-over-time-{clip.name}.png", clip, player)
+
     records = []
     for folder in rgbd:
         try:
@@ -112,12 +127,12 @@ def _depth_over_time(
             tell(f"depth over time: {folder.name}: left out, no camera path (frame-*.pose.txt, trajectory.log) in it")
             continue
         tell(f"depth over time: {folder.name}")
-        records += over_time_records([(folder.name, clip)], engine.network, context=_context(artifact))
+        records += over_time_records([(folder.name, clip)], engine.network, context=_context(artifact), look=look)
     if draws:
         tell("depth over time: drawn clips")
         try:
             clips = ((set_of(clip), clip) for clip in drawn_clips())
-            records += over_time_records(clips, engine.network, context=_context(artifact))
+            records += over_time_records(clips, engine.network, context=_context(artifact), look=look)
         except UnavailableError as error:
             tell(f"depth over time: drawn clips: left out, {error}")
     return records
@@ -145,7 +160,7 @@ class _Infill:
 
     def records(self, stereo: list[Path], scenes: int) -> list[Record]:
         # Loaded here, because it draws: importing benchmarks is to load no OpenGL.
-        from benchmarks.quality.exact_scenes import GLTF, gltf_scenes, procedural_scenes
+        from benchmarks.quality.exact_scenes import gltf_scenes, procedural_scenes
 
         found = []
         if not stereo:
@@ -154,8 +169,8 @@ class _Infill:
             found += self._score(folder.name, _readable(read_stereo(folder)))
         if scenes > 0:
             found += self._drawn("procedural", procedural_scenes(scenes, self._data))
-        gltf = None if self._data is None else self._data / GLTF
-        if gltf is not None and gltf.is_dir():
+        gltf = _gltf_folder(self._data)
+        if gltf is not None:
             found += self._drawn(gltf.name, gltf_scenes(gltf))
         return found
 
@@ -190,6 +205,10 @@ class _Infill:
     def _leave_out(self, what: str, why: str) -> None:
         self._left_out.append(f"{what}: left out, {why}")
         self._tell(f"infill: {self._left_out[-1]}")
+
+
+def _gltf_folder(data: Path | None) -> Path | None:
+    return data / GLTF if data is not None and (data / GLTF).is_dir() else None
 
 
 def _folders(data: Path | None, kind: str) -> list[Path]:
