@@ -29,9 +29,12 @@ class HoleOptions:
     """Disparity of pairs made from single pictures is multiplied by a factor in this range."""
     max_parallax_px: float = 64.0
     """Pairs with more parallax than this after the zoom are made smaller, down to half their size."""
-    edge_error: float = 0.35
-    """Probability that disparity is grown or shrunk by a pixel or two, as an estimated one is."""
-    soft_error: float = 0.1
+    ragged_error: float = 0.7
+    """Probability that outlines in disparity are off by a pixel in some rows, as measured and enlarged ones are. What
+    is left of the foreground there is smeared over the hole: without this a network never learns to distrust it."""
+    edge_error: float = 0.2
+    """Probability that disparity is grown or shrunk by a pixel or two everywhere, as an estimated one is."""
+    soft_error: float = 0.07
     """Probability that disparity is smoothed over its edges, as an estimated one is."""
     colour: float = 0.7
     """Strength of colour changes, the same for both eyes."""
@@ -133,16 +136,29 @@ def _resized_map(disparity: NDArray[Any], size: tuple[int, int]) -> NDArray[np.f
 def with_edge_error(
     disparity: NDArray[np.float32], options: HoleOptions, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Disparity as somebody may have estimated it: near things grown or shrunk by a pixel or two, or edges smoothed."""
+    """Disparity as somebody may have estimated it: outlines ragged, off by a pixel or two, or smoothed."""
     found: NDArray[Any] = disparity
+    if rng.random() < options.ragged_error:
+        found = _ragged(found, rng)
     if rng.random() < options.edge_error:
-        reach = np.ones((3, 3) if rng.random() < 0.6 else (5, 5), np.uint8)
+        reach = np.ones((3, 3) if rng.random() < 0.75 else (5, 5), np.uint8)
         grow = rng.random() < 0.6
         found = cv2.dilate(found, reach) if grow else cv2.erode(found, reach)
     if rng.random() < options.soft_error:
         width = int(rng.choice([3, 5, 7]))
         found = cv2.blur(found, (width, width))
     return np.asarray(found, np.float32)
+
+
+def _ragged(disparity: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
+    """Near things a pixel (now and then two) too small in some rows, too large in fewer others."""
+    reach = np.ones((3, 3) if rng.random() < 0.9 else (5, 5), np.uint8)
+    height = disparity.shape[0]
+    run = int(rng.integers(1, 5))
+    pick = np.repeat(rng.random(-(-height // run)), run)[:height, None]
+    shrunk, grown = rng.uniform(0.1, 0.9), rng.uniform(0, 0.1)
+    larger = np.where(pick > 1 - grown, cv2.dilate(disparity, reach), disparity)
+    return np.where(pick < shrunk, cv2.erode(disparity, reach), larger)
 
 
 def crops_with_holes(pair: WarpedPair, size: tuple[int, int], count: int, rng: np.random.Generator) -> list[WarpedPair]:

@@ -46,7 +46,7 @@ def test_crops_hold_holes(sample: Sample, rng: np.random.Generator) -> None:
 
 
 def test_varied_pairs_stay_pairs(sample: Sample) -> None:
-    options = HoleOptions(colour=0.5, edge_error=0, soft_error=0, zoom=(1.0, 1.0))
+    options = HoleOptions(colour=0.5, ragged_error=0, edge_error=0, soft_error=0, zoom=(1.0, 1.0))
     for seed in range(4):
         varied = vary_pair(sample, options, np.random.default_rng(seed))
         pair = warp_pair(varied, tear_px=2.0)
@@ -57,10 +57,14 @@ def test_varied_pairs_stay_pairs(sample: Sample) -> None:
 
 def test_zoom_scales_parallax_and_respects_the_limit(sample: Sample) -> None:
     largest = float(sample.disparity_left.max())
-    twice = vary_pair(sample, HoleOptions(zoom=(2.0, 2.0), edge_error=0), np.random.default_rng(0))
+    twice = vary_pair(
+        sample, HoleOptions(zoom=(2.0, 2.0), ragged_error=0, edge_error=0, soft_error=0), np.random.default_rng(0)
+    )
     assert float(twice.disparity_left.max()) == pytest.approx(2 * largest, rel=0.01)
     assert twice.left.shape[0] == 2 * sample.left.shape[0]
     limited = vary_pair(
-        sample, HoleOptions(zoom=(2.0, 2.0), max_parallax_px=largest, edge_error=0), np.random.default_rng(0)
+        sample,
+        HoleOptions(zoom=(2.0, 2.0), max_parallax_px=largest, ragged_error=0, edge_error=0, soft_error=0),
+        np.random.default_rng(0),
     )
     assert limited.left.shape == sample.left.shape

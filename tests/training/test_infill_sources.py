@@ -14,7 +14,9 @@ from training.data.single_image.samples import WindowOptions, draw_pairs
 from training.holes import HoleOptions, WarpedPair
 from training.infill_sources import CollageSource, Held, Mixture, ShardSource, parse_weighted
 
-EXACT = HoleOptions(edge_error=0, soft_error=0, colour=0, zoom=(1, 1), photo_zoom=(1, 1), photo_strength=(1, 1))
+EXACT = HoleOptions(
+    ragged_error=0, edge_error=0, soft_error=0, colour=0, zoom=(1, 1), photo_zoom=(1, 1), photo_strength=(1, 1)
+)
 
 
 def _picture(seed: int) -> np.ndarray:

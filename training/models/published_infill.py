@@ -1,7 +1,7 @@
 """Imports checkpoints of the published gated U-Net, {epoch, model_state, opt_state, val_loss}, as ours.
 
 Names and shapes are those of `GatedUNet`. Such a network was taught on another guide than ours: depth in hundreds of
-metres where we have relative disparity. It can be exported as it is and serves best as a start for training (`--init`).
+metres where we have relative disparity. It can be exported as it is and serves best as a start for training (`--start`).
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _target(weights: Mapping[str, Tensor]) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
-    """Make a checkpoint of ours of a published gated U-Net, for `python -m export infill` and `--init`."""
+    """Make a checkpoint of ours of a published gated U-Net, for `python -m export infill` and `--start`."""
 
     checkpoint: tyro.conf.Positional[Path]
     """The published file, .pt or .safetensors."""

@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from training.checkpoint import load_checkpoint, load_weights
 from training.data.single_image.collage import CollageOptions
 from training.data.single_image.return_trip import farther_edge
 from training.evaluation.stereo import paint_guide, score_methods, score_network
@@ -48,8 +47,6 @@ class InfillOptions(RunOptions):
     """Width and height of the crops, multiples of 8."""
     eval_stereo: tuple[Path, ...] = ()
     """Folders of stereo scenes with true disparity to score on at each validation."""
-    init: Path | None = None
-    """Begin with the averaged weights of this checkpoint, of the same --model."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -72,8 +69,6 @@ class InfillTask:
         self.options = options
         torch.manual_seed(options.seed)
         self.network: nn.Module = infill_network(options.model)
-        if options.init is not None:
-            start_from(self.network, options.init)
         self.config = options.model.to_dict()
         self.source = _sources(options)
         self.scenes: list[StereoScene] = [s for folder in options.eval_stereo for s in read_stereo(folder)]
@@ -171,19 +166,6 @@ class InfillTask:
 def paint(network: nn.Module, pair: WarpedPair) -> NDArray[np.float32]:
     """(H, W, 3) or (H, W, 1) 0..1: the warped picture, or its disparity, with its holes painted."""
     return paint_guide(network, pair.guide)
-
-
-def start_from(network: nn.Module, path: Path) -> None:
-    """Give a network the averaged weights of a checkpoint.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is damaged, of another recipe, or of a network of another shape.
-    """
-    checkpoint = load_checkpoint(path)
-    if checkpoint.recipe != InfillTask.name:
-        raise ValueError(f"--init {path}: a checkpoint of the {checkpoint.recipe} recipe, not of {InfillTask.name}")
-    load_weights(network, checkpoint.ema, f"--init {path}")
 
 
 def _sources(options: InfillOptions) -> Mixture:

@@ -12,15 +12,15 @@ import torch
 from training.checkpoint import load_checkpoint
 from training.holes import HoleOptions
 from training.losses import InfillLossWeights
-from training.models.infill import InfillConfig, infill_network
-from training.recipes.infill import InfillOptions, build, start_from
+from training.models.infill import InfillConfig
+from training.recipes.infill import InfillOptions, build
 from training.trainer import Trainer
 
 
 def _options(data: Path, out: Path, **changes: Any) -> InfillOptions:
     fields = {"data": (str(data),), "out": out, "steps": 40, "batch": 8, "threads": 1, "size": (32, 40), "lr": 4e-3}
     fields |= {
-        "holes": HoleOptions(edge_error=0, soft_error=0, colour=0.2),
+        "holes": HoleOptions(ragged_error=0, edge_error=0, soft_error=0, colour=0.2),
         "model": InfillConfig(fast=(12, 16, 24), dilations=(2,)),
     }
     return InfillOptions(**(fields | changes))
@@ -87,15 +87,6 @@ def test_every_term_of_the_loss_trains(shards: Path, tmp_path: Path) -> None:
     with torch.no_grad():
         assert task.loss(task.network, fixed, 0) > plain.loss(plain.network, fixed, 0)
     assert load_checkpoint(Trainer(task, task.options).run()).step == 3
-
-
-def test_a_run_may_start_from_another_one(shards: Path, tmp_path: Path) -> None:
-    first = Trainer(task := build(_options(shards, tmp_path / "first", steps=3)), task.options).run()
-    weights = load_checkpoint(first).ema
-    second = build(_options(shards, tmp_path / "second", init=first))
-    assert all(torch.equal(value, weights[name]) for name, value in second.network.state_dict().items())
-    with pytest.raises(ValueError, match=r"--init .*last\.pt: \d+ tensors differ"):
-        start_from(infill_network(InfillConfig(fast=(8, 8, 8))), first)
 
 
 def test_options_that_teach_nothing_are_refused(shards: Path, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def _put_in_front(
     """The picture with one cut-out in front of whatever it covers."""
     mask: Any = draw_shape(str(rng.choice(list(SHAPES))), look, rng)
     # Lenses and resampling blur the outline of everything by about a pixel.
-    mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.4, 1.2)) if rng.random() < 0.6 else mask
+    mask = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.4, 1.2)) if rng.random() < 0.85 else mask
     inside = mask > 127
     if not inside.any():
         return picture, disparity
