@@ -1,7 +1,7 @@
 """Imports checkpoints of the published gated U-Net, {epoch, model_state, opt_state, val_loss}, as ours.
 
 Names and shapes are those of `GatedUNet`. Such a network was taught on another guide than ours: depth in hundreds of
-metres where we have relative disparity. It can be exported as it is and serves best as a start for training (`--start`).
+metres where we have relative disparity. It can be exported as it is, and serves best as a `--start` for training.
 """
 
 from __future__ import annotations
