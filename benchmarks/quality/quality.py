@@ -18,6 +18,7 @@ from benchmarks.record import Record, machine
 from engine.errors import InputError, UnavailableError
 from engine.inference.artifact import Artifact
 from engine.report import versions
+from training.data.synthesis import GENERATOR
 from training.evaluation.rgbd_frames import read_rgbd
 from training.evaluation.stereo_scenes import StereoScene, read_stereo
 
@@ -132,7 +133,8 @@ def _depth_over_time(
         tell("depth over time: drawn clips")
         try:
             clips = ((set_of(clip), clip) for clip in drawn_clips())
-            records += over_time_records(clips, engine.network, context=_context(artifact), look=look)
+            context = _context(artifact) | {"generator": GENERATOR}
+            records += over_time_records(clips, engine.network, context=context, look=look)
         except UnavailableError as error:
             tell(f"depth over time: drawn clips: left out, {error}")
     return records

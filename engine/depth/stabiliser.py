@@ -23,7 +23,7 @@ _LARGEST_RESCALE = 2.0
 _PERCENTILE_SAMPLES = 16384
 _NEARBY, _PATCH = (9, 9), (5, 5)
 _MOVES_PX = 0.5
-_FLICKER, _LOST = 0.08, 0.2
+_FLICKER, _LOST = 0.15, 0.35
 """Shares of the map's spread: up to the one a difference is flicker, from the other on the carried map is wrong."""
 
 
