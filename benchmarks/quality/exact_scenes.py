@@ -21,13 +21,11 @@ from training.data.textures import PHOTO, TILE
 from training.evaluation.stereo_scenes import StereoScene
 
 SIZE = (640, 384)
-GLTF = Path("scenes3d/webxr_gltf")
-"""Where glTF scenes are in a data folder."""
 _ASSETS = ("models3d", "materials", "photos")
 _NEAREST_SHARE = 0.05
 """Disparity of the nearest things in a glTF scene, as a share of the width."""
 _SEATED_M = 1.1
-_YAWS = 6
+_YAWS = 4
 
 
 def procedural_scenes(count: int, assets: Path | None) -> Iterator[StereoScene]:

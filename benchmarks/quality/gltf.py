@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from training.data.primitives import Vertices, soup
 
+GLTF = Path("scenes3d/webxr_gltf")
+"""Where glTF scenes are in a data folder."""
 _COMPONENTS = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 _TRIANGLES = 4

@@ -80,6 +80,8 @@ def test_no_data_names_the_layout(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "missing"):
         with pytest.raises(InputError, match=r"no test set in it; expected rgbd/SET/ .* stereo_gt/SET/SCENE/"):
             measure(folder)
+    with pytest.raises(InputError, match="no test set in it"):
+        measure(tmp_path / "missing", what=("infill",), scenes=1)
 
 
 def test_depth_only_data_says_what_is_left_out(test_sets: Any) -> None:
