@@ -30,6 +30,10 @@ from engine.stereo.tile_pixels import Planes
 _PICTURES = 6
 _SMALL_COLUMNS = 160
 """Width of the copy for optical flow: it only has to point to where the search begins."""
+_FINEST_SCALE = 1
+"""Of the flow: half size. The preset's is half of that, and motion of a few pixels is lost in it."""
+_SMALL_CHANGE, _STILL_SHARE = 2, 0.15
+"""Where fewer pixels of the small copy changed by more, the camera stands still."""
 _NO_FLOW = np.zeros((0, 0, 2), np.float32)
 _UNUSED: Any = None
 _EVERY = 3
@@ -74,6 +78,7 @@ class BackgroundMemory:
         self._pictures: list[_Picture] = []
         self._spare: list[_Picture] = []
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._flow.setFinestScale(_FINEST_SCALE)
         self._since = _EVERY
 
     def forget(self) -> None:
@@ -94,23 +99,21 @@ class BackgroundMemory:
             How many pixels were filled.
         """
         filled = 0
-        small = None
+        now = None
         for number, picture in enumerate(reversed(self._pictures)):
-            flow = None
+            flow, usual = _NO_FLOW, (0, 0)
             for ask in asks:
                 # Per group: found, motion (x, y), change of the three planes.
                 found = np.zeros((len(ask.holes.groups) - 1, 6), np.float32)
                 place = (ask.hole, ask.parallax_px, ask.offset, *disparity_of_parallax)
-                runs = (ask.holes.runs, ask.holes.groups, ask.state)
                 look = (self._shift, self._is_gray, 1 << (self._bits - 8), self._small_px(planes))
-                where = (planes, picture.planes, picture.nearest, place, runs)
-                if find_background(*where, _NO_FLOW, look, found):
-                    if small is None:
-                        small = self._new_small(planes)
-                        shrink(planes[0], self._small_px(planes), self._bits - 8, small)
-                    if flow is None:
-                        flow = np.asarray(self._flow.calc(small, picture.small, _UNUSED), np.float32)
-                    find_background(*where, flow, look, found)
+                where = (planes, picture.planes, picture.nearest, place, (ask.holes.runs, ask.holes.groups, ask.state))
+                if find_background(*where, _NO_FLOW, (0, 0), look, found):
+                    now = self._small(planes) if now is None else now
+                    if flow.size == 0:
+                        flow, usual = self._motion(now, picture, self._small_px(planes))
+                    if flow.size:
+                        find_background(*where, flow, usual, look, found)
                 filled += self._copy(picture, ask, found, place, RECALLED + number)
         return filled
 
@@ -132,8 +135,18 @@ class BackgroundMemory:
             np.copyto(kept, plane)
         pool_nearest(parallax_px, *disparity_of_parallax, slot.nearest)
         cv2.dilate(slot.nearest, np.ones((3, 3), np.uint8), dst=slot.nearest)
-        shrink(planes[0], self._small_px(planes), self._bits - 8, slot.small)
-        self._pictures.append(_Picture(number, slot.planes, slot.nearest, slot.small))
+        self._pictures.append(_Picture(number, slot.planes, slot.nearest, self._small(planes)))
+
+    def _motion(
+        self, now: NDArray[np.uint8], picture: _Picture, small_px: int
+    ) -> tuple[NDArray[np.float32], tuple[int, int]]:
+        """Optical flow from now to then, and the usual motion in source pixels; no flow where all stands still."""
+        changed = np.count_nonzero(cv2.absdiff(now, picture.small) > _SMALL_CHANGE)
+        if changed < _STILL_SHARE * now.size:
+            return _NO_FLOW, (0, 0)
+        flow = np.asarray(self._flow.calc(now, picture.small, _UNUSED), np.float32)
+        across, down = np.median(flow[::4, ::4].reshape(-1, 2), axis=0) * small_px
+        return flow, (round(float(across)), round(float(down)))
 
     def _copy(self, picture: _Picture, ask: Ask, found: NDArray[np.float32], place: tuple[Any, ...], code: int) -> int:
         if not found[:, 0].any():
@@ -154,7 +167,7 @@ class BackgroundMemory:
             luma = np.empty((rows, columns), planes[0].dtype)
             kept = (luma, luma, luma) if self._is_gray else (luma, *(np.empty(p.shape, p.dtype) for p in planes[1:]))
             nearest = np.empty((-(-rows // NEAR_PX), -(-columns // NEAR_PX)), np.float32)
-            return _Picture(0, kept, nearest, self._new_small(planes))  # type: ignore[arg-type]
+            return _Picture(0, kept, nearest, np.empty(0, np.uint8))  # type: ignore[arg-type]
         return self._pictures.pop(self._least_missed())
 
     def _least_missed(self) -> int:
@@ -167,6 +180,9 @@ class BackgroundMemory:
     def _small_px(self, planes: Planes) -> int:
         return max(1, round(planes[0].shape[1] / _SMALL_COLUMNS))
 
-    def _new_small(self, planes: Planes) -> NDArray[np.uint8]:
+    def _small(self, planes: Planes) -> NDArray[np.uint8]:
         rows, columns = planes[0].shape
-        return np.empty((rows // self._small_px(planes), columns // self._small_px(planes)), np.uint8)
+        factor = self._small_px(planes)
+        small = np.empty((rows // factor, columns // factor), np.uint8)
+        shrink(planes[0], factor, self._bits - 8, small)
+        return small

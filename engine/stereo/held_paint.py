@@ -22,10 +22,15 @@ _STRIP_PX = 12
 _CELL_PX = 4
 """Compared are means of so many neighbours: grain averages out, things that moved do not."""
 _LEAST_PX = 8
-_TOLERANCE, _OF_CONTRAST = 2.0, 0.1
-"""Code values of 8 bits, and the share of the background's own contrast, by which it may differ."""
+_OF_GRAIN, _TOLERANCE, _MOST = 0.5, 0.4, 6.0
+"""What the means of cells may differ by: a share of what single pixels differ by, which is what is left of grain, and
+code values of 8 bits. Where single pixels differ by more than _MOST it is no grain."""
 _FRAMES_KEPT = 4
 """A pixel that was no hole for longer is painted anew: what lies there has been seen meanwhile."""
+
+_VOTES = 0.7
+"""A plain background looks the same when it moves. Only if so much of all contrast beside holes is where it was, the
+camera stands still and plain backgrounds are believed."""
 
 
 class HeldPaint:
@@ -109,33 +114,32 @@ def _compare(
     unit: int,
     fits: NDArray[Any],
 ) -> None:
-    """Judge each group by the mean difference of cells of its strips from what is kept of them."""
+    """Judge each group by the mean difference of its strips from what is kept of them: of cells, and of pixels."""
+    told, total = 0.0, 0.0
     for g in range(groups.shape[0] - 1):
-        compared, difference, contrast = 0, 0.0, 0.0
+        compared, of_cells, of_pixels, contrast = 0, 0.0, 0.0, 0.0
         for r in range(groups[g], groups[g + 1]):
             run = runs[r]
             y, side, edge = run[ROW], run[SIDE], edge_of(run)
             length = strip_length(hole, parallax_px, run, _STRIP_PX)
-            before = -1.0
             # The first pixel is a mixture of both sides that changes with every breath of the depth.
             for first in range(1, length, _CELL_PX):
-                size = min(_CELL_PX, length - first)
-                now, then, known = 0.0, 0.0, 0
-                for i in range(first, first + size):
+                cell = 0.0
+                for i in range(first, min(first + _CELL_PX, length)):
                     x = edge + side * i
                     if stamp[y, x] != 0:
-                        now += luma[y, x]
-                        then += kept[y, x]
-                        known += 1
-                if known == 0:
-                    continue
-                compared += known
-                difference += abs(now - then)
-                if before >= 0.0:
-                    contrast += abs(then / known - before) * known
-                before = then / known
-        limit = _TOLERANCE * unit * compared + _OF_CONTRAST * contrast
-        fits[g] = compared >= _LEAST_PX and difference <= limit
+                        difference = float(luma[y, x]) - float(kept[y, x])
+                        cell += difference
+                        of_pixels += abs(difference)
+                        contrast += abs(float(luma[y, x]) - float(luma[y, x - side]))
+                        compared += 1
+                of_cells += abs(cell)
+        limit = _OF_GRAIN * of_pixels + _TOLERANCE * unit * compared
+        fits[g] = compared >= _LEAST_PX and of_cells <= limit and of_pixels <= _MOST * unit * compared
+        total += contrast
+        told += contrast if fits[g] else 0.0
+    if told < _VOTES * total:
+        fits[:] = False
 
 
 @njit(nogil=True, cache=True)

@@ -22,6 +22,7 @@ NEAR_PX = 4
 _CELL_PX = 4
 """Means of so many neighbours are compared: grain averages out."""
 _SKIP_PX, _STRIP_PX = 2, 14
+_LOOK_BEHIND_PX = (8, 48, 96)
 _MOST_CELLS, _LEAST_CELLS = 160, 6
 _FAR_SHARE, _BORDER_GAP = 0.3, 0.06
 """What is that much of the way to the hole's near side is no background; at the frame's border, that much nearer."""
@@ -69,6 +70,7 @@ def find_background(
     place: tuple[NDArray[Any], NDArray[Any], float, float, float],
     runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
     flow: NDArray[Any],
+    usual: tuple[int, int],
     look: tuple[tuple[int, int], bool, int, int],
     found: NDArray[np.float32],
 ) -> int:
@@ -81,6 +83,7 @@ def find_background(
         place: see the module.
         runs: see the module.
         flow: (h, w, 2) float32, motion of a small copy from now to then; an empty one looks in place only.
+        usual: the motion (x, y) of most of the source, in whole pixels.
         look: (chroma shift, whether gray, one code value of 8 bits, pixels to one of the small copy).
         found: groups found before are left as they are.
 
@@ -89,14 +92,18 @@ def find_background(
     """
     shift, is_gray, unit, small_px = look
     cells = np.empty((_MOST_CELLS, 3), np.int32)
-    missing = 0
+    guesses = np.empty((len(_LOOK_BEHIND_PX) + 2, 2), np.int32)
+    missing, last = 0, usual
     for g in range(runs[1].shape[0] - 1):
         if found[g, 0] != 0.0:
             continue
         far = _far_limit(place, runs, g)
-        guess = _guess(flow, place, runs, g, small_px)
+        number = _guess(flow, usual, last, place, runs, g, small_px, guesses)
+        visible = False
+        for i in range(number):
+            visible |= _is_visible(nearest, place, runs, g, far, guesses[i])
         # The first look is in place; what is not even visible there may have moved.
-        if not _is_visible(nearest, place, runs, g, far, guess):
+        if not visible:
             missing += flow.size == 0
             continue
         count = _cells_beside(planes[0], place, runs, g, cells)
@@ -108,11 +115,12 @@ def find_background(
         allowed, share = _STILL if flow.size == 0 else _MOVED
         motion = (np.float32(0.0), np.float32(0.0))
         if flow.size != 0:
-            motion, error, change = _moved(old[0], nearest, far, beside, guess, error, change)
+            motion, error, change = _moved(old[0], nearest, far, beside, guesses[:number], error, change)
         if error > allowed * unit + share * contrast or abs(change) > _MOST_CHANGE * unit:
             missing += 1
             continue
         found[g, 0], found[g, 1], found[g, 2], found[g, 3] = 1.0, motion[0], motion[1], change
+        last = (int(np.floor(motion[0] + 0.5)), int(np.floor(motion[1] + 0.5)))
         if not is_gray:
             for plane in (1, 2):
                 found[g, 3 + plane] = _chroma_change(planes[plane], old[plane], shift, beside, motion)
@@ -288,19 +296,31 @@ def _difference(
 @njit(nogil=True, cache=True)
 def _guess(
     flow: NDArray[Any],
+    usual: tuple[int, int],
+    last: tuple[int, int],
     place: tuple[NDArray[Any], NDArray[Any], float, float, float],
     runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
     g: int,
     small_px: int,
-) -> tuple[int, int]:
-    """The motion (x, y) of the group's background by optical flow, in whole pixels; none where there is no flow."""
+    guesses: NDArray[np.int32],
+) -> int:
+    """Write motions (x, y) that the group's background may have had, in whole pixels; how many. Without flow: none.
+
+    Flow beside an edge is often that of what is in front, so it is asked farther away as well.
+    """
+    guesses[0] = 0
     if flow.size == 0:
-        return 0, 0
+        return 1
+    guesses[0, 0], guesses[0, 1] = usual
+    guesses[1, 0], guesses[1, 1] = last
     run = runs[0][(runs[1][g] + runs[1][g + 1]) // 2]
-    column = edge_of(run) + _source_shift(place, run) + run[SIDE] * (_STRIP_PX // 2)
-    x = min(max(int(column) // small_px, 0), flow.shape[1] - 1)
+    edge = int(edge_of(run) + _source_shift(place, run))
     y = min(run[ROW] // small_px, flow.shape[0] - 1)
-    return int(np.floor(flow[y, x, 0] * small_px + 0.5)), int(np.floor(flow[y, x, 1] * small_px + 0.5))
+    for i in range(len(_LOOK_BEHIND_PX)):
+        x = min(max(edge + run[SIDE] * _LOOK_BEHIND_PX[i], 0) // small_px, flow.shape[1] - 1)
+        guesses[2 + i, 0] = int(np.floor(flow[y, x, 0] * small_px + 0.5))
+        guesses[2 + i, 1] = int(np.floor(flow[y, x, 1] * small_px + 0.5))
+    return 2 + len(_LOOK_BEHIND_PX)
 
 
 @njit(nogil=True, cache=True)
@@ -310,7 +330,7 @@ def _is_visible(
     runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
     g: int,
     far: float,
-    motion: tuple[int, int],
+    motion: NDArray[np.int32],
 ) -> bool:
     """Whether anything that is open was background then, if it moved like this or a little otherwise."""
     rows, columns = runs[2].shape
@@ -334,13 +354,16 @@ def _moved(
     nearest: NDArray[Any],
     far: float,
     cells: NDArray[Any],
-    guess: tuple[int, int],
+    guesses: NDArray[np.int32],
     still_error: float,
     still_change: float,
 ) -> tuple[tuple[Any, Any], float, float]:
-    """(motion, difference, change): staying, or from the guess to the best match near by."""
-    mx, my = guess
-    error, change = _difference(old, nearest, far, cells, mx, my)
+    """(motion, difference, change): staying, or from the best guess to the best match near by."""
+    mx, my, error, change = 0, 0, still_error, still_change
+    for i in range(guesses.shape[0]):
+        there, other = _difference(old, nearest, far, cells, guesses[i, 0], guesses[i, 1])
+        if there < error:
+            mx, my, error, change = guesses[i, 0], guesses[i, 1], there, other
     for _ in range(_CLIMB):
         best = (0, 0)
         for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1)):
