@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from engine.display.head import EYE_DISTANCE, VIEWING_DISTANCE, HeadPose, eye_camera
 from engine.display.programs import Linked, Programs, column_major, sampler_units
+from engine.display.surface_cells import behind_holes, surface_cells
 from engine.display.textures import PlaneTexture
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ class _Surface:
     """One eye of the last frame as mesh cells and background layer."""
 
     def __init__(self, ctx: moderngl.Context, size: tuple[int, int], cell: int) -> None:
+        self.counts: tuple[int, int] | None = None
+        """How many cells are whole and torn, where that is known."""
         self.size = size
         self.cell = cell
         self.cells = (-(-size[0] // self.cell), -(-size[1] // self.cell))
@@ -100,10 +102,10 @@ class _Surface:
 class _DrawnEye:
     """One eye as the moved head sees it."""
 
-    def __init__(self, ctx: moderngl.Context, size: tuple[int, int]) -> None:
+    def __init__(self, ctx: moderngl.Context, size: tuple[int, int], back_share: int) -> None:
         self.seen = _Target(ctx, size, (2, "f4"), depth=True)
         # Blurred anyway.
-        self.back = _Target(ctx, (-(-size[0] // 2), -(-size[1] // 2)), (3, "f1"))
+        self.back = _Target(ctx, (-(-size[0] // back_share), -(-size[1] // back_share)), (3, "f1"))
         self.colour = _Target(ctx, size, (3, "f1"))
 
     def release(self) -> None:
@@ -128,7 +130,7 @@ class NovelView:
         self._is_software = any(name in renderer for name in _SOFTWARE)
         self._surfaces: list[_Surface | None] = [None, None]
         self._drawn: list[_DrawnEye | None] = [None, None]
-        self._elements: dict[tuple[int, int], moderngl.Buffer] = {}
+        self._elements: dict[tuple[int | str, ...], moderngl.Buffer] = {}
 
     def prepare(self, eye: int, parallax_px: Any, hole: Any, uniforms: Mapping[str, Any]) -> None:
         """Make the surface of an eye whose planes are bound to the first three texture units.
@@ -146,13 +148,27 @@ class NovelView:
         surface.parallax.upload(values)
         surface.parallax.bind(_PARALLAX)
         tear = (_TEAR_PX, _TEAR_SLOPE * surface.cell)
+        if self._is_software:
+            cells = surface_cells(values, surface.cell, tear)
+            surface.range.textures[0].write(cells.ranges)
+            surface.edges[-1].textures[0].write(cells.edges)
+            surface.counts = len(cells.whole), len(cells.torn)
+            for name, numbers in (("whole", cells.whole), ("torn", cells.torn)):
+                if numbers.size:
+                    self._list(name, eye, surface).write(numbers.tobytes())
+        else:
+            self._reduce(surface, tear)
+        self._make_background(surface, uniforms)
+
+    def _reduce(self, surface: _Surface, tear: tuple[float, float]) -> None:
+        """What `surface_cells` does, in shaders."""
+        surface.counts = None
         self._pass(surface.range, "novel_range", {"cell": surface.cell, "tear": tear})
         edges = surface.range.textures[1]
         for stride, target in zip(_STRIDES, surface.edges, strict=True):
             edges.use(_FIRST_FREE)
             self._pass(target, "novel_edges", {"stride": stride, "values": _FIRST_FREE})
             edges = target.textures[0]
-        self._make_background(surface, uniforms)
 
     def draw(
         self,
@@ -186,7 +202,7 @@ class NovelView:
         surface.parallax.bind(_PARALLAX)
         surface.range.textures[0].use(_FIRST_FREE)
         shared = camera | {"cells": surface.cells, "cell": surface.cell}
-        self._draw_mesh(surface, drawn.seen, shared)
+        self._draw_mesh(eye, surface, drawn.seen, shared)
         self._draw_background(surface, drawn.back, camera)
         drawn.seen.use(_FIRST_FREE)
         drawn.back.use(_FIRST_FREE + 1)
@@ -236,19 +252,34 @@ class NovelView:
         back.set({"columns": float(surface.size[0])})
         back.array.render(self._ctx.TRIANGLES)
 
-    def _draw_mesh(self, surface: _Surface, seen: _Target, uniforms: Mapping[str, Any]) -> None:
+    def _draw_mesh(self, eye: int, surface: _Surface, seen: _Target, uniforms: Mapping[str, Any]) -> None:
         """Which place of the eye's picture is seen where; -1 where nothing is."""
-        elements = self._grid(surface.cells[0] + 1, surface.cells[1] + 1)
-        mesh = self._programs.get("novel_mesh", vertex="novel_mesh", elements=elements)
-        tears = self._programs.get("novel_tear", vertex="novel_tear", geometry="novel_tear")
+        if surface.counts is None:
+            torn, grid = None, self._grid(surface.cells[0] + 1, surface.cells[1] + 1)
+            mesh = self._programs.get("novel_mesh", vertex="novel_mesh", elements=grid)
+            counts = -1, surface.cells[0] * surface.cells[1]
+        else:
+            whole, torn = self._list("whole", eye, surface), self._list("torn", eye, surface)
+            mesh = self._programs.get("novel_whole", vertex="novel_mesh", elements=whole)
+            counts = 6 * surface.counts[0], surface.counts[1]
+        tears = self._programs.get("novel_tear", vertex="novel_tear", geometry="novel_tear", elements=torn)
         for linked in (mesh, tears):
             linked.set(_UNITS | dict(uniforms))
         seen.begin()
         seen.clear(-1.0)
         self._ctx.enable(self._ctx.DEPTH_TEST)
-        mesh.array.render(self._ctx.TRIANGLES)
-        tears.array.render(self._ctx.POINTS, vertices=surface.cells[0] * surface.cells[1])
+        for linked, kind, count in ((mesh, self._ctx.TRIANGLES, counts[0]), (tears, self._ctx.POINTS, counts[1])):
+            if count:
+                linked.array.render(kind, vertices=count)
         self._ctx.disable(self._ctx.DEPTH_TEST)
+
+    def _list(self, name: str, eye: int, surface: _Surface) -> moderngl.Buffer:
+        """Room for a list of cells, kept."""
+        key = (name, eye, *surface.cells)
+        if key not in self._elements:
+            each = {"whole": 6, "torn": 1}[name]
+            self._elements[key] = self._ctx.buffer(reserve=4 * each * surface.cells[0] * surface.cells[1])
+        return self._elements[key]
 
     def _grid(self, across: int, down: int) -> moderngl.Buffer:
         """Vertex indices of a grid, kept."""
@@ -277,40 +308,8 @@ class NovelView:
         if present is None or present.colour.size != size:
             if present is not None:
                 present.release()
-            present = self._drawn[eye] = _DrawnEye(self._ctx, size)
+            present = self._drawn[eye] = _DrawnEye(self._ctx, size, 4 if self._is_software else 2)
         return present
-
-
-@njit(nogil=True, cache=True)
-def behind_holes(parallax_px: NDArray[np.float32], hole: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Parallax in which painted holes lie as far away as the farther of their two edges.
-
-    Args:
-        parallax_px: (H, W) float32; inside holes it runs from one edge to the other.
-        hole: (H, W) uint8, 1 = hole.
-
-    Returns:
-        A copy, changed in holes only.
-    """
-    out = parallax_px.copy()
-    rows, columns = hole.shape
-    for y in range(rows):
-        x = 0
-        while x < columns:
-            if hole[y, x] == 0:
-                x += 1
-                continue
-            start = x
-            while x < columns and hole[y, x] != 0:
-                x += 1
-            edge = np.float32(np.inf)
-            if start > 0:
-                edge = parallax_px[y, start - 1]
-            if x < columns:
-                edge = min(edge, parallax_px[y, x])
-            if edge < np.inf:
-                out[y, start:x] = edge
-    return out
 
 
 def _triangles(across: int, down: int) -> NDArray[np.uint32]:

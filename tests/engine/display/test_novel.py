@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from engine.display.context import OffscreenSurface
 from engine.display.head import VIEWING_DISTANCE, HeadPose
-from engine.display.novel import behind_holes
 from engine.display.renderer import Renderer
 from engine.display.view import SCREEN_LAYOUTS, ViewState
 from engine.frame import Colour, Frame, PixelFormat, View
@@ -226,11 +225,3 @@ def test_a_new_frame_and_a_new_size_are_looked_at(stage: Callable[..., Stage]) -
     one.renderer.upload(frame)
     assert square_at(one.look(HeadPose(x=1.0)))[0] < square_at(one.look())[0] - 5
     one.renderer.release()
-
-
-def test_holes_lie_as_far_as_their_farther_edge() -> None:
-    hole = np.array([[0, 1, 1, 0, 0, 1], [1, 0, 0, 1, 1, 1], [1, 1, 1, 1, 1, 1]], np.uint8)
-    parallax = np.array([[5, 4, 3, 2, 1, 0], [9, 1, 2, 5, 5, 5], [7, 7, 7, 7, 7, 7]], np.float32)
-    expected = [[5, 2, 2, 2, 1, 1], [1, 1, 2, 2, 2, 2], [7, 7, 7, 7, 7, 7]]
-    assert behind_holes(parallax, hole).tolist() == expected
-    assert parallax[0, 1] == 4, "the argument is left alone"
