@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.depth.motion import FlowCarrier
+from engine.depth.motion import FlowCarrier, MotionFinder, eight_bit
 
 HEIGHT, WIDTH = 128, 192
 
@@ -60,3 +60,34 @@ def test_sizes_may_change_and_the_input_is_left_alone() -> None:
         kept = old.copy()
         assert carrier.carry(old, before, now, 255).shape == old.shape
         assert np.array_equal(old, kept)
+
+
+def test_trust_is_full_where_nothing_changed_and_none_where_something_new_is() -> None:
+    (before, _), _ = moved_by(0)
+    now = before.copy()
+    now[30:90, 40:110] = np.random.default_rng(5).integers(0, 256, (60, 70), np.uint8)
+    noise = np.random.default_rng(6).normal(0, 2, (2, *before.shape))
+    grainy = [
+        np.clip(picture + grain, 0, 255).astype(np.uint8) for picture, grain in zip((before, now), noise, strict=True)
+    ]
+    motion = MotionFinder().find(*grainy)
+    assert motion.trust.dtype == np.float32
+    assert motion.trust[40:80, 50:100].mean() < 0.1
+    assert motion.trust[:, 130:].mean() > 0.95
+    assert motion.length()[:, 130:].mean() < 0.2
+
+
+def test_what_comes_into_the_picture_is_not_trusted() -> None:
+    wide = cv2.GaussianBlur(np.random.default_rng(1).random((HEIGHT, WIDTH + 20), dtype=np.float32) * 255, (0, 0), 2)
+    wide = np.clip(wide * 3 - 255, 0, 255).astype(np.uint8)
+    before, now = (np.ascontiguousarray(wide[:, left : left + WIDTH]) for left in (0, 12))
+    motion = MotionFinder().find(before, now)
+    assert motion.trust[20:-20, -6:].max() < 0.5
+    assert motion.trust[20:-20, 20:-40].mean() > 0.8
+    np.testing.assert_allclose(np.median(motion.length()), 12, atol=0.5)
+
+
+def test_bytes_are_not_copied() -> None:
+    luma = np.zeros((4, 4), np.uint8)
+    assert eight_bit(luma, 255) is luma
+    assert eight_bit(np.full((4, 4), 1023, np.uint16), 1023).max() == 255

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import pytest
 
@@ -77,6 +78,33 @@ def test_a_carried_map_is_estimated_on_every_nth_frame_and_at_cuts(make_frame, r
     cuts = [stage.process(make_frame(picture, index=i)).is_cut for i, picture in enumerate(pictures)]
     assert cuts == [True] + [False] * 6 + [True] + [False] * 3
     assert network.runs == 3 + 2
+
+
+def test_depth_between_estimates_moves_with_the_picture(make_frame) -> None:
+    """A bright and near bar crosses a textured wall; only every third frame is estimated."""
+    texture = np.random.default_rng(3).random((96, 192), np.float32)
+    wall = np.clip(0.25 + 1.2 * (cv2.GaussianBlur(texture, (0, 0), 2) - 0.5), 0, 0.45)
+    network = BrightIsNear()
+    stage = DepthStage(network, every=3)
+    for index in range(9):
+        picture = wall.copy()
+        left = 40 + 6 * index
+        picture[20:76, left : left + 40] = 0.75 + 0.5 * (wall[20:76, :40] - 0.25)
+        disparity = stage.process(make_frame(picture, index=index)).disparity
+        inside = np.flatnonzero((disparity[30:66] > 0.55).mean(axis=0) > 0.5)
+        assert abs(int(inside[0]) - left) <= 6, index
+        assert abs(int(inside[-1]) - (left + 39)) <= 6, index
+    assert network.runs == 3
+
+
+def test_nothing_is_carried_across_a_cut(make_frame) -> None:
+    rng = np.random.default_rng(4)
+    first, second = (np.kron(rng.random((4, 6)), np.ones((24, 32))) for _ in range(2))
+    alone = DepthStage(BrightIsNear()).process(make_frame(second)).disparity
+    stage = DepthStage(BrightIsNear(), every=3)
+    for index in range(5):
+        stage.process(make_frame(first, index=index))
+    np.testing.assert_array_equal(stage.process(make_frame(second, index=5)).disparity, alone)
 
 
 def test_a_seek_starts_afresh(make_frame) -> None:
