@@ -23,6 +23,7 @@ from engine.telemetry import resident_mb
 
 _ENCODERS = ("libx264", "libx265", "libsvtav1", "libvpx-vp9", "prores_ks", "ffv1", "h264_nvenc", "hevc_nvenc")
 _EXTRAS = {
+    "audio": ("sounddevice",),
     "gpu": ("tensorrt", "pycuda"),
     "train": ("torch", "onnx", "onnxscript"),
     "models": ("huggingface_hub",),
