@@ -37,7 +37,7 @@ class Stabiliser:
     and the result moves towards the scale of the new one by a `leak`, so that many fits cannot drift away.
     """
 
-    def __init__(self, *, most: float = 10.0, slowing: float = 0.5, leak: float = 0.05) -> None:
+    def __init__(self, *, most: float = 10.0, slowing: float = 0.3, leak: float = 0.05) -> None:
         """Start with no memory.
 
         Args:
