@@ -11,7 +11,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from training.checkpoint import Checkpoint, load_checkpoint, load_weights, save_checkpoint
-from training.grow import grow
 from training.prefetch import Prefetcher
 from training.progress import Progress
 
@@ -51,7 +50,7 @@ class RunOptions:
     resume: bool = False
     """Go on from last.pt in the run's folder."""
     start: Path | None = None
-    """Begin with the averaged weights of this checkpoint, which may be of a smaller network of the same family."""
+    """Begin with the averaged weights of this checkpoint (for depth, it may be of a smaller network)."""
     threads: int = 2
     """Threads of PyTorch; a loader thread comes on top."""
     save_minutes: float = 5.0
@@ -83,6 +82,9 @@ class Task(Protocol):
     network: nn.Module
     config: dict[str, Any]
 
+    def start_from(self, weights: Mapping[str, Tensor], origin: str) -> None:
+        """Put weights of another run into the network; ValueError where they do not fit, naming `origin`."""
+
     def make_batch(self, step: int, fraction: float) -> Batch:
         """The batch of a step; called in a loader thread; fraction is the share of the run that is over."""
 
@@ -113,7 +115,7 @@ class Trainer:
     def __init__(self, task: Task, options: RunOptions, progress: Progress | None = None) -> None:
         self.task, self.options = task, options
         if options.start is not None:
-            grow(task.network, self._checkpoint(options.start).ema, str(options.start))
+            task.start_from(self._checkpoint(options.start).ema, str(options.start))
         self.device = torch.device(options.device)
         self.network = task.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.ema = {name: value.detach().clone() for name, value in self.network.state_dict().items()}

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.checkpoint import load_checkpoint
+from training.checkpoint import load_checkpoint, load_weights
 from training.trainer import RunOptions, Trainer
 
 
@@ -29,6 +30,9 @@ class LineTask:
         torch.manual_seed(seed)
         self.network: nn.Module = nn.Linear(1, 1)
         self.fractions: list[float] = []
+
+    def start_from(self, weights: Mapping[str, Tensor], origin: str) -> None:
+        load_weights(self.network, weights, origin)
 
     def make_batch(self, step: int, fraction: float) -> dict[str, Tensor]:
         self.fractions.append(fraction)

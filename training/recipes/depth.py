@@ -6,6 +6,7 @@ time; the rest runs at the size the engine uses.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from training.data.shards import Sample
 from training.evaluation.rgbd import predict_disparity, score_rgbd, score_stereo
 from training.evaluation.rgbd_frames import RgbdFrame, read_rgbd
 from training.evaluation.stereo_scenes import read_stereo
+from training.grow import grow
 from training.losses import DepthLossWeights, depth_loss
 from training.metrics import depth_scores, mean_scores
 from training.models.depth import SIZE_MULTIPLE, WORKING_SIZE, DepthConfig, DepthNet
@@ -82,6 +84,10 @@ class DepthTask:
         }
         self.stereo = {folder.name: list(read_stereo(folder)) for folder in options.eval_stereo}
         self._held: list[Sample] = self.samples.validation(_VALIDATION_SAMPLES)
+
+    def start_from(self, weights: Mapping[str, Tensor], origin: str) -> None:
+        """Weights of the same network or of a smaller one."""
+        grow(self.network, weights, origin)
 
     def make_batch(self, step: int, fraction: float) -> Batch:
         """`image` (N, 3, H, W) 0..1 and disparity (N, 1, H, W)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.checkpoint import load_weights
 from training.data.single_image.collage import CollageOptions
 from training.data.single_image.return_trip import farther_edge
 from training.evaluation.stereo import paint_guide, score_methods, score_network
@@ -76,6 +78,10 @@ class InfillTask:
         self._held = self.source.held(_VALIDATION_SAMPLES)
         self._texture = PatchTexture(options.model.outputs).to(options.device)
         self._critic = PatchCritic(seed=options.seed).to(options.device) if options.loss.adversarial else None
+
+    def start_from(self, weights: Mapping[str, Tensor], origin: str) -> None:
+        """Weights of the same network only: its gates are stacked below its features, and cannot be grown in place."""
+        load_weights(self.network, weights, origin)
 
     def make_batch(self, step: int, fraction: float) -> Batch:
         """`guide` (N, 8, H, W), `truth` (N, 3 or 1, H, W) 0..1 and `mask` (N, 1, H, W) of the holes that count."""
