@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from training.data.shards import Sample
-from training.holes import HoleOptions, crops_with_holes, inner_holes, vary_pair, warp_pair
+from training.holes import HoleOptions, crops_with_holes, inner_holes, vary_pair, warp_pair, with_edge_error
 from training.samples import SampleFolder
 
 
@@ -68,3 +68,20 @@ def test_zoom_scales_parallax_and_respects_the_limit(sample: Sample) -> None:
         np.random.default_rng(0),
     )
     assert limited.left.shape == sample.left.shape
+
+
+def test_ragged_outlines_are_off_by_a_pixel_or_two_in_some_rows() -> None:
+    disparity = np.full((60, 50), 3.0, np.float32)
+    disparity[:, 20:40] = 9
+    never = HoleOptions(ragged_error=0, edge_error=0, soft_error=0)
+    np.testing.assert_array_equal(with_edge_error(disparity, never, np.random.default_rng(0)), disparity)
+    options = HoleOptions(ragged_error=1, edge_error=0, soft_error=0)
+    shares = []
+    for seed in range(10):
+        found = with_edge_error(disparity, options, np.random.default_rng(seed))
+        assert set(np.unique(found)) == {3.0, 9.0}
+        width = (found == 9).sum(axis=1)
+        assert set(width.tolist()) <= {16, 18, 20, 22, 24}
+        shares.append(float((width < 20).mean()))
+    assert min(shares) < 0.35
+    assert max(shares) > 0.65
