@@ -277,7 +277,8 @@ def _pacer(options: PlayOptions, source: Source, paced: bool) -> Pacer:
         frame_s=float(1 / rate),
         hold=hold,
         paced=paced and not source.is_live,
-        hurry=source.hurry if paced else lambda _lag_s: None,
+        # Depth from a file belongs to pictures by their number, which a gap only lets one guess.
+        hurry=source.hurry if paced and options.depth_path is None else lambda _lag_s: None,
         on_pause=source.hold,
     )
 

@@ -148,14 +148,14 @@ class FileSource(ClosesAtExit):
         pending, self._pending = self._pending, None
         while pending is not None:
             before, pts = pts, self._repair(None if pending.pts is None else pending.pts - self._origin_ticks)
-            self._note_skipped(pts - before, index)
+            index += self._note_skipped(pts - before, index)
             if end is not None and pts >= end:
                 break
             yield self._to_frame(pending, pts, index)
             index += 1
             pending = next(self._decoded, None)
         else:
-            self._note_missing(index + self._skipped, pts)
+            self._note_missing(index, pts)
         if index == 0:
             raise InputError(f"{self.path}: no picture between --start and the end of --duration")
 
@@ -179,11 +179,14 @@ class FileSource(ClosesAtExit):
         """Release the file. Frames already given out stay valid."""
         self._container.close()
 
-    def _note_skipped(self, step: int, index: int) -> None:
-        """What hurrying has left out shows as a gap."""
+    def _note_skipped(self, step: int, index: int) -> int:
+        """How many pictures hurrying has left out just before this one: they show as a gap."""
+        count = 0
         if self._hurried and index and self._rate is not None:
-            self._skipped += max(0, round(step * self._time_base * self._rate) - 1)
+            count = max(0, round(step * self._time_base * self._rate) - 1)
+        self._skipped += count
         self._hurried = _REORDERED if self._hurries else max(0, self._hurried - 1)
+        return count
 
     def _open_container(self) -> av.container.InputContainer:
         try:

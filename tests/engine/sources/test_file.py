@@ -331,6 +331,7 @@ def test_a_file_that_is_late_leaves_out_what_no_picture_needs_and_counts_it(make
     assert 10 <= drops[SOURCE_LATE] <= 40
     assert len(frames) + drops[SOURCE_LATE] == 90
     assert numbers[-20:] == list(range(70, 90)), "in time again, all are there"
+    assert [frame.index for frame in frames] == numbers, "what was left out is counted over"
 
 
 def test_a_file_that_is_in_time_is_whole(make_clip) -> None:
