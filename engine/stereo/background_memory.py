@@ -16,15 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.frame import PixelFormat
+from engine.stereo.background_search import NEAR_PX, find_background, pool_nearest, shrink
 from engine.stereo.hole_runs import RECALLED, HoleRuns
-from engine.stereo.recall import (
-    NEAR_PX,
-    copy_recalled_chroma,
-    copy_recalled_luma,
-    find_background,
-    pool_nearest,
-    shrink,
-)
+from engine.stereo.recall import copy_recalled_chroma, copy_recalled_luma
 from engine.stereo.tile_pixels import Planes
 
 _PICTURES = 6

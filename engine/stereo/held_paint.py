@@ -23,8 +23,9 @@ _CELL_PX = 4
 """Compared are means of so many neighbours: grain averages out, things that moved do not."""
 _LEAST_PX = 8
 _OF_GRAIN, _TOLERANCE, _MOST = 0.5, 0.4, 6.0
-"""What the means of cells may differ by: a share of what single pixels differ by, which is what is left of grain, and
-code values of 8 bits. Where single pixels differ by more than _MOST it is no grain."""
+"""What the means of cells may differ by: a share of what single pixels differ by, which is what is left of grain (and
+more where few cells leave it to chance), and code values of 8 bits. Where single pixels differ by more than _MOST it is
+no grain."""
 _FRAMES_KEPT = 4
 """A pixel that was no hole for longer is painted anew: what lies there has been seen meanwhile."""
 
@@ -117,7 +118,7 @@ def _compare(
     """Judge each group by the mean difference of its strips from what is kept of them: of cells, and of pixels."""
     told, total = 0.0, 0.0
     for g in range(groups.shape[0] - 1):
-        compared, of_cells, of_pixels, contrast = 0, 0.0, 0.0, 0.0
+        compared, cells, of_cells, of_pixels, contrast = 0, 0, 0.0, 0.0, 0.0
         for r in range(groups[g], groups[g + 1]):
             run = runs[r]
             y, side, edge = run[ROW], run[SIDE], edge_of(run)
@@ -134,7 +135,8 @@ def _compare(
                         contrast += abs(float(luma[y, x]) - float(luma[y, x - side]))
                         compared += 1
                 of_cells += abs(cell)
-        limit = _OF_GRAIN * of_pixels + _TOLERANCE * unit * compared
+                cells += 1
+        limit = (_OF_GRAIN + 1.0 / np.sqrt(max(cells, 1))) * of_pixels + _TOLERANCE * unit * compared
         fits[g] = compared >= _LEAST_PX and of_cells <= limit and of_pixels <= _MOST * unit * compared
         total += contrast
         told += contrast if fits[g] else 0.0

@@ -92,10 +92,10 @@ def _stretch(
     if is_gray or (y >> shift[1]) << shift[1] != y:
         return
     cy = y >> shift[1]
-    before = (first - inward) >> shift[0]
+    before = (first >> shift[0]) - inward
     for x in range(first, end, inward):
         cx = x >> shift[0]
-        if cx != before and is_whole_hole(state, cy, cx, shift):
+        if is_whole_hole(state, cy, cx, shift):
             planes[1][cy, cx] = planes[1][cy, before]
             planes[2][cy, cx] = planes[2][cy, before]
 

@@ -1,0 +1,86 @@
+"""Runs: which holes count, which side their background is on, and who decides together."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.stereo.hole_runs import OPEN, find_runs, is_whole_hole, set_state, strip_length
+
+
+def _rows(hole: np.ndarray, parallax_px: np.ndarray | None = None, *, min_width: int = 4) -> list[tuple[int, ...]]:
+    parallax_px = np.zeros(hole.shape, np.float32) if parallax_px is None else parallax_px
+    return sorted(tuple(row) for row in find_runs(hole, parallax_px, min_width=min_width).runs.tolist())
+
+
+def test_no_hole_no_run() -> None:
+    holes = find_runs(np.zeros((20, 300), np.uint8), np.zeros((20, 300), np.float32), min_width=4)
+    assert len(holes) == 0
+    assert holes.groups.tolist() == [0]
+
+
+def test_the_background_lies_on_the_farther_side() -> None:
+    hole = np.zeros((3, 40), np.uint8)
+    hole[:, 10:20] = 1
+    parallax_px = np.zeros((3, 40), np.float32)
+    parallax_px[0, :10] = 5.0
+    parallax_px[1, 20:] = 5.0
+    assert _rows(hole, parallax_px) == [(0, 10, 20, 1), (1, 10, 20, -1), (2, 10, 20, -1)]
+
+
+def test_border_runs_have_one_side_and_every_width() -> None:
+    hole = np.zeros((3, 40), np.uint8)
+    hole[0, :1], hole[1, 38:], hole[2] = 1, 1, 1
+    assert _rows(hole) == [(0, 0, 1, 1), (1, 38, 40, -1)]
+
+
+@pytest.mark.parametrize(("min_width", "expected"), [(1, 3), (2, 2), (4, 1)])
+def test_slivers_are_left_out(min_width: int, expected: int) -> None:
+    hole = np.zeros((3, 40), np.uint8)
+    hole[0, 5], hole[1, 5:7], hole[2, 5:9] = 1, 1, 1
+    assert len(_rows(hole, min_width=min_width)) == expected
+
+
+def test_every_wide_hole_is_found_wherever_it_lies(rng: np.random.Generator) -> None:
+    hole = (rng.random((60, 517)) < 0.6).astype(np.uint8)
+    expected = []
+    for y, line in enumerate(hole):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], line, [0]])))
+        expected += [(y, a, b) for a, b in edges.reshape(-1, 2) if b - a >= 4 or a == 0 or b == line.size]
+    assert [row[:3] for row in _rows(hole)] == sorted(expected)
+    assert len(expected) > 1024
+
+
+def test_groups_hold_neighbours_together() -> None:
+    hole = np.zeros((64, 200), np.uint8)
+    hole[:, 50:60] = 1
+    hole[:16, 120:130] = 1
+    holes = find_runs(hole, np.zeros(hole.shape, np.float32), min_width=4)
+    assert np.diff(holes.groups).tolist() == [16] * 5
+    for first, stop in zip(holes.groups[:-1], holes.groups[1:], strict=True):
+        members = holes.runs[first:stop]
+        assert len(set(members[:, 1].tolist())) == 1
+        assert np.ptp(members[:, 0]) == 15
+
+
+@pytest.mark.parametrize(("parallax", "expected"), [(0.0, 12), (1.9, 12), (2.1, 5)])
+def test_a_strip_ends_where_another_surface_begins(parallax: float, expected: int) -> None:
+    hole, parallax_px = np.zeros((1, 40), np.uint8), np.zeros((1, 40), np.float32)
+    hole[0, 5:10] = 1
+    parallax_px[0, :5] = 9.0
+    parallax_px[0, 15:] = parallax
+    holes = find_runs(hole, parallax_px, min_width=4)
+    assert strip_length(hole, parallax_px, holes.runs[0], 12) == expected
+    hole[0, 13] = 1
+    assert strip_length(hole, parallax_px, holes.runs[0], 12) == 3
+
+
+def test_a_chroma_sample_is_hole_if_all_its_luma_is() -> None:
+    hole = np.zeros((5, 9), np.uint8)
+    hole[1:5, 3:9] = 1
+    holes = find_runs(hole, np.zeros(hole.shape, np.float32), min_width=4)
+    state = np.zeros(hole.shape, np.uint8)
+    set_state(holes.runs, state, OPEN)
+    np.testing.assert_array_equal(state, hole)
+    whole = [[is_whole_hole(state, cy, cx, (1, 1)) for cx in range(5)] for cy in range(3)]
+    assert whole == [[False] * 5, [False, False, True, True, True], [False, False, True, True, True]]
