@@ -18,7 +18,6 @@ from benchmarks.record import Record, machine
 from engine.errors import InputError, UnavailableError
 from engine.inference.artifact import Artifact
 from engine.report import versions
-from training.data.synthesis import GENERATOR
 from training.evaluation.rgbd_frames import read_rgbd
 from training.evaluation.stereo_scenes import StereoScene, read_stereo
 
@@ -133,7 +132,7 @@ def _depth_over_time(
         tell("depth over time: drawn clips")
         try:
             clips = ((set_of(clip), clip) for clip in drawn_clips())
-            context = _context(artifact) | {"generator": GENERATOR}
+            context = _context(artifact) | {"generator": _generator()}
             records += over_time_records(clips, engine.network, context=context, look=look)
         except UnavailableError as error:
             tell(f"depth over time: drawn clips: left out, {error}")
@@ -170,6 +169,7 @@ class _Infill:
         for folder in stereo:
             found += self._score(folder.name, _readable(read_stereo(folder)))
         if scenes > 0:
+            self._context["generator"] = _generator()
             found += self._drawn("procedural", procedural_scenes(scenes, self._data))
         gltf = _gltf_folder(self._data)
         if gltf is not None:
@@ -207,6 +207,13 @@ class _Infill:
     def _leave_out(self, what: str, why: str) -> None:
         self._left_out.append(f"{what}: left out, {why}")
         self._tell(f"infill: {self._left_out[-1]}")
+
+
+def _generator() -> int:
+    """The version of the scene generator; it is loaded only where it draws, and OpenGL with it."""
+    from training.data.synthesis import GENERATOR
+
+    return GENERATOR
 
 
 def _gltf_folder(data: Path | None) -> Path | None:
