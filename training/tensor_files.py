@@ -41,7 +41,8 @@ def read_content(path: Path) -> Mapping[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        reason = lines[0].split(". ")[0][:120]
         raise ValueError(f"{path}: damaged, or not a checkpoint of tensors and plain values ({reason})") from error
     if not isinstance(content, Mapping):
         raise ValueError(f"{path}: expected named tensors, found {type(content).__name__}")

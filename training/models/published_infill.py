@@ -66,7 +66,9 @@ def import_published(path: Path) -> Checkpoint:
 
 def _weights(content: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
     """The named tensors of the network, in float32."""
-    state = next((content[name] for name in _STATE if isinstance(content.get(name), Mapping)), content)
+    named = [content[name] for name in _STATE if name in content]
+    # Whatever else holds tensors is compared too, so that a foreign file is told what differs.
+    state = next((value for value in (*named, content, *content.values()) if _holds_tensors(value)), {})
     weights = {}
     for name, value in state.items():
         plain = str(name)
@@ -75,8 +77,12 @@ def _weights(content: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
         if isinstance(value, Tensor):
             weights[plain] = value.float()
     if not weights:
-        raise ValueError(f"{path}: holds no tensors of a network (looked under {', '.join(_STATE)} and outside)")
+        raise ValueError(f"{path}: holds no named tensors (they are looked for under {', '.join(_STATE)} first)")
     return weights
+
+
+def _holds_tensors(value: object) -> bool:
+    return isinstance(value, Mapping) and any(isinstance(entry, Tensor) for entry in value.values())
 
 
 def _base(weights: Mapping[str, Tensor]) -> int:

@@ -90,12 +90,19 @@ def test_foreign_networks_are_refused_with_the_tensors_that_differ(tmp_path: Pat
         import_published(_published(tmp_path / "video.pt", video))
 
 
+def test_a_checkpoint_of_another_kind_is_told_what_differs(tmp_path: Path) -> None:
+    ours = infill_network(InfillConfig(fast=(8, 8, 8))).state_dict()
+    torch.save({"format": 1, "network": ours, "optimizer": {}}, tmp_path / "last.pt")
+    with pytest.raises(ValueError, match=r"tensors differ from GatedUNet: missing enc1\.0\.feature\.weight"):
+        import_published(tmp_path / "last.pt")
+
+
 def test_damaged_weights_are_refused(tmp_path: Path, weights: dict[str, Tensor]) -> None:
     weights["out.1.bias"][1] = torch.nan
     with pytest.raises(ValueError, match=r"1 tensors hold NaN or infinity: out\.1\.bias"):
         import_published(_published(tmp_path / "nan.pt", weights))
     torch.save({"epoch": 3, "note": "no weights"}, tmp_path / "none.pt")
-    with pytest.raises(ValueError, match="holds no tensors of a network"):
+    with pytest.raises(ValueError, match="holds no named tensors"):
         import_published(tmp_path / "none.pt")
 
 
