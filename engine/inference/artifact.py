@@ -174,20 +174,23 @@ class Artifact:
         missing = [name for name in required if name not in content]
         if missing:
             raise ModelError(f"{sidecar}: not a sidecar: {', '.join(missing)} missing; export the network again")
+        for name in ("name", "sha256"):
+            if not isinstance(content[name], str):
+                raise ModelError(f"{sidecar}: {name} must be text, got {content[name]!r}; export the network again")
         if content["kind"] not in KINDS:
             raise ModelError(f"{sidecar}: unknown kind {content['kind']!r}; this version plays {' and '.join(KINDS)}")
         known = {entry.name for entry in fields(cls)} - _READ_APART
         try:
             return cls(
                 path=path,
-                inputs=tuple(_port(entry) for entry in content["inputs"]),
-                outputs=tuple(_port(entry) for entry in content["outputs"]),
+                inputs=_ports("inputs", content["inputs"]),
+                outputs=_ports("outputs", content["outputs"]),
                 size=size_rule(content["size"]),
                 feed=Feed.from_json(content.get("feed", {})),
-                tolerance={name: Tolerance(**entry) for name, entry in content.get("tolerance", {}).items()},
+                tolerance={name: _tolerance(entry) for name, entry in content.get("tolerance", {}).items()},
                 **{name: value for name, value in content.items() if name in known},
             )
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
             raise ModelError(f"{sidecar}: not a sidecar of this version ({error}); export the network again") from error
 
 
@@ -217,7 +220,7 @@ def _read_sidecar(sidecar: Path) -> Mapping[str, Any]:
         raise ModelError(
             f"{sidecar.with_suffix('.onnx')}: its sidecar {sidecar.name} is missing; `python -m export` writes both"
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{sidecar}: the sidecar cannot be read: {error}") from error
     if not isinstance(content, Mapping):
         raise ModelError(f"{sidecar}: not a sidecar: expected a JSON object")
@@ -228,7 +231,13 @@ def _read_sidecar(sidecar: Path) -> Mapping[str, Any]:
 
 def size_rule(entry: Mapping[str, Any]) -> SizeRule:
     """A size rule from its form in a sidecar; TypeError or ValueError where it makes no sense."""
-    rule = SizeRule(**{"multiple": 1, **entry, "fixed": tuple(entry["fixed"]) if entry.get("fixed") else None})
+    strange = sorted(set(entry) - {part.name for part in fields(SizeRule)})
+    if strange:
+        raise ValueError(f"size: unknown {', '.join(strange)}; known are area, fixed, multiple")
+    fixed = entry.get("fixed")
+    if fixed is not None and not isinstance(fixed, list | tuple):
+        raise ValueError(f"size: fixed is [width, height], got {fixed!r}")
+    rule = SizeRule(**{"multiple": 1, **entry, "fixed": None if fixed is None else tuple(fixed)})
     for side in (rule.multiple, rule.area, *(rule.fixed or ())):
         if side is not None and not (type(side) is int and 1 <= side <= _MOST_PIXELS):
             raise ValueError(f"size: {side!r} is no whole number of pixels")
@@ -237,5 +246,12 @@ def size_rule(entry: Mapping[str, Any]) -> SizeRule:
     return rule
 
 
-def _port(entry: Mapping[str, Any]) -> Port:
-    return Port(**{**entry, "shape": tuple(entry["shape"])})
+def _ports(name: str, entries: Any) -> tuple[Port, ...]:
+    ports = tuple(Port(**{**entry, "shape": tuple(entry["shape"])}) for entry in entries)
+    if not ports:
+        raise ValueError(f"{name}: there is none")
+    return ports
+
+
+def _tolerance(entry: Mapping[str, Any]) -> Tolerance:
+    return Tolerance(mean=float(entry["mean"]), worst=float(entry["worst"]))

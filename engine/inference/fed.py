@@ -107,7 +107,7 @@ class FedSession:
 
     def _disparity(self, answer: Float32) -> Float32:
         height, width = self.shape[2:]
-        if answer.ndim < 2:
+        if answer.ndim < 2 or answer.size == 0:
             raise ModelError(
                 f"{self._file}: gives {answer.shape} values and no map; name another output in its sidecar"
             )

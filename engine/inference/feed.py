@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal, Self, get_args
@@ -13,6 +12,7 @@ Channels = Literal["rgb", "bgr"]
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 MAX_WINDOW = 64
+_LARGEST = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +33,11 @@ class Feed:
     def __post_init__(self) -> None:
         for name in ("mean", "std"):
             values = getattr(self, name)
-            is_three = isinstance(values, tuple) and len(values) == 3
-            if not is_three or not all(isinstance(one, int | float) and math.isfinite(one) for one in values):
+            if not (isinstance(values, tuple) and len(values) == 3 and all(map(_is_number, values))):
                 raise ValueError(f"feed: {name} must be three numbers, got {values!r}")
         if 0 in self.std:
             raise ValueError("feed: std must not be 0")
-        if not (isinstance(self.white, int | float) and 0 < self.white <= 65535):
+        if not (_is_number(self.white) and 0 < self.white <= 65535):
             raise ValueError(f"feed: white must be 1 or 255, got {self.white!r}")
         if self.channels not in get_args(Channels):
             raise ValueError(f"feed: channels must be rgb or bgr, got {self.channels!r}")
@@ -60,3 +59,8 @@ class Feed:
             raise ValueError(f"feed: unknown {', '.join(strange)}; known are {', '.join(sorted(known))}")
         tuples = {name: tuple(content[name]) for name in ("mean", "std") if isinstance(content.get(name), list | tuple)}
         return cls(**{**content, **tuples})
+
+
+def _is_number(value: object) -> bool:
+    """Whether it can be computed with in float32; JSON also has true, NaN and numbers of a thousand digits."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST

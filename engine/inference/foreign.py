@@ -46,7 +46,7 @@ def describe(path: Path) -> Artifact:
         size = _size(picture, found, notes.get("size", {}), assumed)
         feed = _feed(picture, found, notes.get("feed", {}), assumed)
     except (TypeError, ValueError) as error:
-        raise ModelError(f"{path.with_suffix('.json')}: {error}") from error
+        raise ModelError(f"{path.with_suffix('.json') if notes else path}: {error}") from error
     return Artifact(
         name=str(notes.get("name", path.stem)),
         kind="depth",
@@ -68,7 +68,7 @@ def is_notes(sidecar: Path) -> bool:
     """Whether a .json file holds notes by hand, and not the sidecar that an export writes."""
     try:
         content = json.loads(sidecar.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, Mapping) and "sha256" not in content and "format" not in content
 
@@ -111,7 +111,7 @@ def _read_notes(sidecar: Path) -> Mapping[str, Any]:
         return {}
     try:
         content = json.loads(sidecar.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{sidecar}: these notes cannot be read: {error}") from error
     if not isinstance(content, Mapping):
         raise ModelError(f"{sidecar}: notes must be a JSON object")
@@ -175,7 +175,7 @@ def _size(picture: Value, found: OnnxFile, notes: Mapping[str, Any], assumed: li
 def _feed(picture: Value, found: OnnxFile, notes: Mapping[str, Any], assumed: list[str]) -> Feed:
     said: dict[str, Any] = dict(notes)
     if "mean" not in said and "std" not in said and "white" not in said:
-        if found.first_operators <= _SCALES_INPUT:
+        if found.first_operators and found.first_operators <= _SCALES_INPUT:
             assumed.append("normalisation is inside the graph, because it begins with arithmetic on the picture")
         else:
             said |= {"mean": list(IMAGENET_MEAN), "std": list(IMAGENET_STD)}

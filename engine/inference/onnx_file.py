@@ -14,6 +14,14 @@ from pathlib import Path
 
 _MOST_NESTING = 16
 """Graphs in graphs (If, Loop): real networks have two or three levels."""
+_MOST_PARTS = 1 << 21
+"""Fields in all: real networks have at most some hundred thousand, and millions take minutes to read."""
+_MOST_DIMS = 64
+_MOST_NUMBERS = 1024
+"""Of a whole-number attribute; longer rows are values and say nothing of how a network is fed."""
+_LONGEST_NAME = 1000
+_LAST_FIELD = (1 << 29) - 1
+_WORD = (1 << 64) - 1
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 ELEMENTS: dict[int, tuple[str, float]] = {
@@ -21,8 +29,10 @@ ELEMENTS: dict[int, tuple[str, float]] = {
     7: ("int64", 8), 8: ("string", 1), 9: ("bool", 1), 10: ("float16", 2), 11: ("float64", 8), 12: ("uint32", 4),
     13: ("uint64", 8), 14: ("complex64", 8), 15: ("complex128", 16), 16: ("bfloat16", 2), 17: ("float8e4m3fn", 1),
     18: ("float8e4m3fnuz", 1), 19: ("float8e5m2", 1), 20: ("float8e5m2fnuz", 1), 21: ("uint4", 0.5), 22: ("int4", 0.5),
+    23: ("float4e2m1", 0.5), 24: ("float8e8m0", 1), 25: ("uint2", 0.25), 26: ("int2", 0.25),
 }  # fmt: skip
 """Number of an element type -> its name and its size in bytes."""
+_BYTES_OF = dict(ELEMENTS.values())
 
 
 class NotOnnxError(ValueError):
@@ -53,8 +63,10 @@ class Tensor:
 
     @property
     def bytes(self) -> float:
-        """How many bytes the dimensions ask for."""
-        size = dict(ELEMENTS.values()).get(self.dtype, 1.0)
+        """How many bytes the dimensions ask for; infinity where that is beyond all numbers."""
+        if 0 in self.dims:
+            return 0.0
+        size = float(_BYTES_OF.get(self.dtype, 1.0))
         for side in self.dims:
             size *= side
         return size
@@ -78,6 +90,8 @@ class OnnxFile:
     first_operators: set[str] = field(default_factory=set)
     """Operators that take an input of the graph."""
     nodes: int = 0
+    parts: int = 0
+    """Fields that were looked at."""
 
 
 def read_onnx(path: Path) -> OnnxFile:
@@ -90,13 +104,15 @@ def read_onnx(path: Path) -> OnnxFile:
     found = OnnxFile()
     with _mapped(path) as content:
         graphs = 0
-        for number, value in _fields(content):
+        for number, value in _fields(content, found):
             if number == 2 and isinstance(value, memoryview):
-                found.producer = _text(value)
+                found.producer = bytes(value[:_LONGEST_NAME]).decode("utf-8", "replace")
             elif number == 8 and isinstance(value, memoryview):
                 _read_opset(value, found)
             elif number == 25 and isinstance(value, memoryview):
                 _read_function(value, found)
+            elif number == 20 and isinstance(value, memoryview):
+                _read_training(value, found)
             elif number == 7 and isinstance(value, memoryview):
                 graphs += 1
                 _read_graph(value, found, 0)
@@ -121,12 +137,18 @@ def _mapped(path: Path) -> Iterator[memoryview]:
         views.clear()
 
 
-def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+def _fields(data: memoryview, found: OnnxFile) -> Iterator[tuple[int, int | memoryview]]:
     """(number, value) of every field of a message: whole numbers, or the bytes of anything longer."""
     at, end = 0, len(data)
     while at < end:
+        found.parts += 1
+        if found.parts > _MOST_PARTS:
+            raise NotOnnxError(f"it is made of more than {_MOST_PARTS:,} parts, which no network is")
         key, at = _varint(data, at)
         number, kind = key >> 3, key & 7
+        # Some readers cut larger numbers to 32 bits and would see a field here that we do not.
+        if not 0 < number <= _LAST_FIELD:
+            raise NotOnnxError(f"it breaks off or is damaged at byte {at}")
         if kind == _VARINT:
             value, at = _varint(data, at)
             yield number, value
@@ -137,7 +159,7 @@ def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
             length = 4 if kind == _FIXED32 else 8
         else:
             raise NotOnnxError(f"unknown kind of field at byte {at}")
-        if number == 0 or length > end - at:
+        if length > end - at:
             raise NotOnnxError(f"it breaks off or is damaged at byte {at}")
         yield number, data[at : at + length]
         at += length
@@ -152,12 +174,21 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
         at += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
-            return value, at
+            return value & _WORD, at
         shift += 7
 
 
 def _text(value: int | memoryview) -> str:
-    return bytes(value).decode("utf-8", "replace") if isinstance(value, memoryview) else str(value)
+    """A name. What cannot be shown as it is would be read otherwise by a runtime, or mislead who reads a message."""
+    if isinstance(value, int):
+        return str(value)
+    try:
+        text = bytes(value[: _LONGEST_NAME + 1]).decode("utf-8")
+    except UnicodeDecodeError:
+        raise NotOnnxError("a name in it is no text") from None
+    if len(value) > _LONGEST_NAME or not text.isprintable():
+        raise NotOnnxError(f"a name in it cannot be shown: {text[:40]!r}")
+    return text
 
 
 def _signed(value: int) -> int:
@@ -165,11 +196,12 @@ def _signed(value: int) -> int:
 
 
 def _numbers(value: int | memoryview) -> list[int]:
-    """One whole number, or a packed row of them."""
+    """One whole number, or a packed row of them, of which the first thousand or so are read."""
     if isinstance(value, int):
         return [_signed(value)]
-    found, at = [], 0
-    while at < len(value):
+    found: list[int] = []
+    at = 0
+    while at < len(value) and len(found) <= _MOST_NUMBERS:
         one, at = _varint(value, at)
         found.append(_signed(one))
     return found
@@ -177,7 +209,7 @@ def _numbers(value: int | memoryview) -> list[int]:
 
 def _read_opset(data: memoryview, found: OnnxFile) -> None:
     domain, version = "", 0
-    for number, value in _fields(data):
+    for number, value in _fields(data, found):
         if number == 1:
             domain = _text(value)
         elif number == 2 and isinstance(value, int):
@@ -187,33 +219,39 @@ def _read_opset(data: memoryview, found: OnnxFile) -> None:
 
 
 def _read_function(data: memoryview, found: OnnxFile) -> None:
-    for number, value in _fields(data):
+    for number, value in _fields(data, found):
         if number == 10:
             found.own_domains.add(_text(value))
         elif number == 7 and isinstance(value, memoryview):
             _read_node(value, found, 1, set())
+        elif number == 11 and isinstance(value, memoryview):
+            _read_attribute(value, found, 1)
+
+
+def _read_training(data: memoryview, found: OnnxFile) -> None:
+    for number, value in _fields(data, found):
+        if number in (1, 2) and isinstance(value, memoryview):
+            _read_graph(value, found, 1)
 
 
 def _read_graph(data: memoryview, found: OnnxFile, depth: int) -> None:
     if depth > _MOST_NESTING:
         raise NotOnnxError(f"graphs are nested more than {_MOST_NESTING} deep")
     nodes, inputs, outputs, stored = [], [], [], set()
-    for number, value in _fields(data):
+    for number, value in _fields(data, found):
         if not isinstance(value, memoryview):
             continue
         if number == 1:
             nodes.append(value)
         elif number == 5:
-            found.tensors.append(_tensor(value))
+            found.tensors.append(_tensor(value, found))
             stored.add(found.tensors[-1].name)
         elif number == 15:
-            found.tensors.extend(
-                _tensor(part) for n, part in _fields(value) if n in (1, 2) and not isinstance(part, int)
-            )
+            _read_sparse(value, found)
         elif number == 11:
-            inputs.append(_value(value))
+            inputs.append(_value(value, found))
         elif number == 12:
-            outputs.append(_value(value))
+            outputs.append(_value(value, found))
     # Old files list their weights among the inputs.
     inputs = [one for one in inputs if one.name not in stored]
     if depth == 0:
@@ -225,7 +263,7 @@ def _read_graph(data: memoryview, found: OnnxFile, depth: int) -> None:
 def _read_node(data: memoryview, found: OnnxFile, depth: int, fed: set[str]) -> None:
     operator, domain, takes = "", "", []
     whole: dict[str, list[int]] = {}
-    for number, value in _fields(data):
+    for number, value in _fields(data, found):
         if number == 1:
             takes.append(_text(value))
         elif number == 4:
@@ -246,26 +284,37 @@ def _read_node(data: memoryview, found: OnnxFile, depth: int, fed: set[str]) -> 
 
 
 def _read_attribute(data: memoryview, found: OnnxFile, depth: int) -> tuple[str, list[int]]:
-    name, numbers = "", []
-    for number, value in _fields(data):
+    name = ""
+    numbers: list[int] = []
+    for number, value in _fields(data, found):
         if number == 1:
             name = _text(value)
-        elif number == 8:
+        elif number == 8 and len(numbers) <= _MOST_NUMBERS:
             numbers += _numbers(value)
         elif number in (5, 10) and isinstance(value, memoryview):
-            found.tensors.append(_tensor(value))
+            found.tensors.append(_tensor(value, found))
         elif number in (6, 11) and isinstance(value, memoryview):
             _read_graph(value, found, depth + 1)
+        elif number in (22, 23) and isinstance(value, memoryview):
+            _read_sparse(value, found)
     return name, numbers
 
 
-def _tensor(data: memoryview) -> Tensor:
+def _read_sparse(data: memoryview, found: OnnxFile) -> None:
+    for number, value in _fields(data, found):
+        if number in (1, 2) and isinstance(value, memoryview):
+            found.tensors.append(_tensor(value, found))
+
+
+def _tensor(data: memoryview, found: OnnxFile) -> Tensor:
     name, kind, held, is_elsewhere = "", 0, None, False
     dims: list[int] = []
     where: dict[str, str] = {}
-    for number, value in _fields(data):
+    for number, value in _fields(data, found):
         if number == 1:
             dims += _numbers(value)
+            if len(dims) > _MOST_DIMS:
+                raise NotOnnxError(f"a tensor in it has more than {_MOST_DIMS} dimensions")
         elif number == 2 and isinstance(value, int):
             kind = value
         elif number == 8:
@@ -273,7 +322,7 @@ def _tensor(data: memoryview) -> Tensor:
         elif number == 9 and isinstance(value, memoryview):
             held = len(value)
         elif number == 13 and isinstance(value, memoryview):
-            pair = {n: _text(part) for n, part in _fields(value)}
+            pair = {n: _text(part) for n, part in _fields(value, found)}
             where[pair.get(1, "")] = pair.get(2, "")
         elif number == 14:
             is_elsewhere = value == 1
@@ -286,39 +335,39 @@ def _tensor(data: memoryview) -> Tensor:
 def _whole(text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit():
+    if not text.isascii() or not text.isdigit() or len(text) > 19:
         raise NotOnnxError(f"external data at {text[:40]!r}, which is no number")
     return int(text)
 
 
-def _value(data: memoryview) -> Value:
+def _value(data: memoryview, found: OnnxFile) -> Value:
     name, kind = "", 0
     shape: list[int | str] = []
-    for number, value in _fields(data):
+    for number, value in _fields(data, found):
         if number == 1:
             name = _text(value)
         elif number == 2 and isinstance(value, memoryview):
-            for n, tensor in _fields(value):
+            for n, tensor in _fields(value, found):
                 if n == 1 and isinstance(tensor, memoryview):
-                    kind, shape = _tensor_type(tensor)
+                    kind, shape = _tensor_type(tensor, found)
     return Value(name, ELEMENTS.get(kind, (f"type {kind}", 1.0))[0], tuple(shape))
 
 
-def _tensor_type(data: memoryview) -> tuple[int, list[int | str]]:
+def _tensor_type(data: memoryview, found: OnnxFile) -> tuple[int, list[int | str]]:
     kind = 0
     shape: list[int | str] = []
-    for number, value in _fields(data):
+    for number, value in _fields(data, found):
         if number == 1 and isinstance(value, int):
             kind = value
         elif number == 2 and isinstance(value, memoryview):
-            for n, side in _fields(value):
+            for n, side in _fields(value, found):
                 if n == 1 and isinstance(side, memoryview):
-                    shape.append(_side(side))
+                    shape.append(_side(side, found))
     return kind, shape
 
 
-def _side(data: memoryview) -> int | str:
-    for number, value in _fields(data):
+def _side(data: memoryview, found: OnnxFile) -> int | str:
+    for number, value in _fields(data, found):
         if number == 1 and isinstance(value, int):
             return _signed(value) if _signed(value) > 0 else "?"
         if number == 2:

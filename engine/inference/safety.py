@@ -6,6 +6,7 @@ asked for. So everything a stranger could use is refused here, each with one lin
 
 from __future__ import annotations
 
+import math
 import zipfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -20,6 +21,11 @@ MAX_INPUT_VALUES = 1 << 28
 """Of an input or output whose size is fixed: 64 frames of 1080p."""
 KNOWN_DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml", "com.microsoft"})
 """Whose operators the runtimes bring themselves; any other needs a library that the file would have us load."""
+
+_REFERRING = frozenset({("com.microsoft", "EPContext")})
+"""Operators that name a file or library of their own, which a provider would open."""
+_IN_MEMORY = "_ORT_MEM_ADDR_"
+"""Marks a location that ONNX Runtime takes for an address in its own memory."""
 
 _PICKLES = (".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".tar")
 
@@ -65,10 +71,16 @@ def _what_it_is(path: Path) -> str:
     """What a file that is no ONNX looks like; empty if like nothing known."""
     with path.open("rb") as file:
         start = file.read(64)
-    if zipfile.is_zipfile(path) or start[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+    if (
+        zipfile.is_zipfile(path)
+        or start[:4] == b"PK\x03\x04"
+        or start[:2] in (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+    ):
         return "it looks like a PyTorch checkpoint, which is not read because opening one runs code; export it to .onnx"
     if start.startswith(b"version https://git-lfs"):
         return "it is a pointer of Git LFS, not the file itself; fetch it with `git lfs pull`"
+    if start.startswith(b"\x1f\x8b"):
+        return "it is compressed with gzip; unpack it first"
     if start.lstrip().lower().startswith((b"<!doctype", b"<html")):
         return "it is a web page; download the file itself"
     return ""
@@ -78,7 +90,7 @@ def _check_domains(path: Path, found: OnnxFile) -> None:
     foreign = sorted(
         f"{domain}.{operator}"
         for domain, operator in found.operators
-        if domain not in KNOWN_DOMAINS | found.own_domains
+        if domain not in KNOWN_DOMAINS | found.own_domains or (domain, operator) in _REFERRING
     )
     if foreign:
         more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
@@ -94,7 +106,7 @@ def _check_sizes(path: Path, found: OnnxFile) -> None:
             raise ModelError(f"{path}: tensor {tensor.name!r} has a negative side: {tensor.dims}")
         total += tensor.bytes
         if tensor.held is not None and tensor.external is None and tensor.dtype != "string":
-            wanted = -int(-tensor.bytes // 1)
+            wanted = tensor.bytes if math.isinf(tensor.bytes) else math.ceil(tensor.bytes)
             if tensor.held != wanted:
                 raise ModelError(
                     f"{path}: damaged: tensor {tensor.name!r} of shape {tensor.dims} needs {wanted} bytes, "
@@ -120,15 +132,25 @@ def _check_sizes(path: Path, found: OnnxFile) -> None:
 def _check_external(path: Path, tensor: Tensor) -> None:
     location, offset, length = tensor.external or ("", 0, None)
     pure, windows = PurePosixPath(location), PureWindowsPath(location)
-    is_odd = not location or "\x00" in location or pure.is_absolute() or windows.drive or windows.root
+    is_odd = not location or _IN_MEMORY in location or pure.is_absolute() or windows.drive or windows.root
     if is_odd or ".." in pure.parts or ".." in windows.parts:
         raise ModelError(f"{path}: takes values from {location!r}, outside its own folder; it is not opened")
     file = path.parent / location
-    if not file.resolve().is_relative_to(path.parent.resolve()):
-        raise ModelError(f"{path}: {location!r} is a link that leads out of its folder; it is not opened")
-    if not file.is_file():
-        raise ModelError(f"{path}: its values are in {location!r}, which is missing; put it into the same folder")
-    there = file.stat().st_size - offset
+    try:
+        if not file.resolve().is_relative_to(path.parent.resolve()):
+            raise ModelError(f"{path}: {location!r} is a link that leads out of its folder; it is not opened")
+        if not file.is_file():
+            raise ModelError(f"{path}: its values are in {location!r}, which is missing; put it into the same folder")
+        there = file.stat().st_size - offset
+    # Python 3.11 says RuntimeError of a link that leads to itself.
+    except (OSError, RuntimeError) as error:
+        raise ModelError(
+            f"{path}: its values are in {location[:60]!r}, which cannot be read: {_reason(error)}"
+        ) from error
     wanted = tensor.bytes if length is None else max(float(length), tensor.bytes)
     if wanted > there:
         raise ModelError(f"{path}: {location!r} is too short for tensor {tensor.name!r}; download it again")
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or "it is a link that leads nowhere"

@@ -135,6 +135,8 @@ def artifact_of(entry: Entry, files: dict[str, Path], *, sha256: str | None = No
     names = [one.name for one in last.outputs]
     if entry.output is not None and entry.output not in names:
         raise ModelError(f"{head or path}: has no output {entry.output!r}; it has {', '.join(names)}")
+    if head is not None and len(last.inputs) != len(found.outputs):
+        raise ModelError(f"{head}: takes {len(last.inputs)} inputs, but {path.name} gives {len(found.outputs)} outputs")
     if head is not None and entry.output not in (None, names[0]):
         raise ModelError(f"{head}: its first output is {names[0]!r}, expected {entry.output!r}")
     # A first graph with a head has features to give; `run` is never asked for one of them.

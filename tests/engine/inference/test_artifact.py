@@ -49,6 +49,11 @@ def test_what_is_saved_is_loaded(artifact: Artifact) -> None:
         (lambda c: c.update(sha256="0" * 64), "damaged or replaced"),
         (lambda c: c.update(size={"step": 4}), "not a sidecar of this version"),
         (lambda c: c.update(inputs=["image"]), "not a sidecar of this version"),
+        (lambda c: c.update(inputs=[]), "inputs: there is none"),
+        (lambda c: c.update(sha256=5), "sha256 must be text, got 5"),
+        (lambda c: c.update(name=None), "name must be text, got None"),
+        (lambda c: c.update(tolerance={"bf16": {"mean": "small", "worst": 1}}), "not a sidecar of this version"),
+        (lambda c: c.update(tolerance={"bf16": {"mean": 10**400, "worst": 1}}), "not a sidecar of this version"),
     ],
 )
 def test_damaged_sidecar(artifact: Artifact, damage: Callable[[dict[str, Any]], object], words: str) -> None:
@@ -63,6 +68,9 @@ def test_damaged_sidecar(artifact: Artifact, damage: Callable[[dict[str, Any]], 
 
 def test_sidecar_that_is_not_json(artifact: Artifact) -> None:
     artifact.sidecar_path.write_bytes(b"\xff\x00{")
+    with pytest.raises(ModelError, match=r"net\.json.*cannot be read"):
+        Artifact.load(artifact.path)
+    artifact.sidecar_path.write_text("[" * 100_000)
     with pytest.raises(ModelError, match=r"net\.json.*cannot be read"):
         Artifact.load(artifact.path)
     artifact.sidecar_path.write_text("[]")

@@ -167,6 +167,14 @@ def test_smaller_maps_are_enlarged_and_others_refused(tmp_path: Path, picture: n
         odd = open_session(_artifact(path, Feed(white=2.0)), SHAPE, runtime="onnxruntime", device="cpu")
         with pytest.raises(ModelError, match=rf"{name}\.onnx: (its output has the shape|gives \(\) values)"):
             odd.run(picture)
+    none = {"a": np.array([0]), "axis": np.array([3])}
+    empty = _network(
+        tmp_path / "empty.onnx", [helper.make_node("Slice", ["x", "a", "a", "axis"], ["y"])], [None, 3, None, None],
+        [None] * 4, none,
+    )  # fmt: skip
+    odd = open_session(_artifact(empty, Feed(white=2.0)), SHAPE, runtime="onnxruntime", device="cpu")
+    with pytest.raises(ModelError, match=r"empty\.onnx: gives \(1, 3, 28, 0\) values and no map"):
+        odd.run(picture)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

@@ -95,12 +95,14 @@ def test_notes_settle_everything(tmp_path: Path) -> None:
     ("notes", "message"),
     [
         ("{", "these notes cannot be read"),
+        ("[" * 100_000, "these notes cannot be read"),
         ("[]", "must be a JSON object"),
         ('{"fed": {}}', "unknown fed; notes may hold kind, feed"),
         ('{"feed": []}', "feed must be an object"),
         ('{"feed": {"gives": "height"}}', "gives must be one of"),
         ('{"size": {"multiple": 0}}', "0 is no whole number of pixels"),
-        ('{"size": {"step": 14}}', "step"),
+        ('{"size": {"step": 14}}', "size: unknown step; known are area, fixed, multiple"),
+        ('{"size": {"fixed": 640}}', r"fixed is \[width, height\], got 640"),
         ('{"size": {"fixed": [640]}}', r"fixed is \[width, height\]"),
         ('{"kind": "infill"}', "only depth networks"),
         ('{"output": "z"}', "has no output 'z'; it has y"),
@@ -129,6 +131,12 @@ def test_notes_that_make_no_sense(notes: str, message: str, tmp_path: Path) -> N
 def test_inputs_that_cannot_be_fed(inputs: dict[str, Any], kind: int, message: str, tmp_path: Path) -> None:
     path = _plain(tmp_path / "a.onnx", inputs=inputs, kind=kind)
     with pytest.raises(ModelError, match=message):
+        describe(path)
+
+
+def test_what_the_graph_says_is_not_blamed_on_notes_that_do_not_exist(tmp_path: Path) -> None:
+    path = _plain(tmp_path / "a.onnx", inputs={"x": [100, 3, 32, 32]})
+    with pytest.raises(ModelError, match=r"a\.onnx: feed: window must be 1 to 64 frames, got 100"):
         describe(path)
 
 

@@ -86,6 +86,36 @@ def test_nesting_has_an_end(tmp_path: Path) -> None:
         read_onnx(path)
 
 
+def _field(number: int, content: bytes) -> bytes:
+    """A field of less than 128 bytes."""
+    key, head = number << 3 | 2, bytearray()
+    while key >= 0x80:
+        head.append(key & 0x7F | 0x80)
+        key >>= 7
+    return bytes([*head, key, len(content)]) + content
+
+
+def test_numbers_of_fields_that_other_readers_cut_to_32_bits(small_network: Path) -> None:
+    hidden = _field((1 << 29) + 25, b"a function of the model for whoever drops the upper bits")
+    small_network.write_bytes(small_network.read_bytes() + hidden)
+    with pytest.raises(NotOnnxError, match="damaged at byte"):
+        read_onnx(small_network)
+
+
+def test_millions_of_parts_are_not_read(small_network: Path) -> None:
+    small_network.write_bytes(small_network.read_bytes() + b"\x08\x00" * (1 << 21))
+    with pytest.raises(NotOnnxError, match="more than 2,097,152 parts"):
+        read_onnx(small_network)
+
+
+def test_long_rows_of_numbers_cost_nothing(tmp_path: Path) -> None:
+    values = helper.make_node("Constant", [], ["c"], value_ints=[1] * 50_000)
+    output = helper.make_tensor_value_info("c", TensorProto.INT64, [50_000])
+    path = tmp_path / "long.onnx"
+    path.write_bytes(helper.make_model(helper.make_graph([values], "g", [], [output])).SerializeToString())
+    assert read_onnx(path).nodes == 1
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff" * 40, b"hello, this is no network", b"\x0a"])
 def test_other_bytes_are_no_network(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "x.onnx"

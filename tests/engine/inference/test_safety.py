@@ -56,7 +56,8 @@ def test_harmless_networks_pass(outside: Path, small_network: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "location", ["../model.onnx_data", "/etc/passwd", "a/../../x", "C:\\x", "..\\x", "\\\\host\\x", ""]
+    "location",
+    ["../model.onnx_data", "/etc/passwd", "a/../../x", "C:\\x", "..\\x", "\\\\host\\x", "", "*/_ORT_MEM_ADDR_/*"],
 )
 def test_values_outside_the_folder(location: str, outside: Path) -> None:
     message = _refused(_changed(outside, lambda model: _location(model, "location", location)))
@@ -79,7 +80,62 @@ def test_missing_and_short_values(outside: Path) -> None:
     assert "'model.onnx_data', which is missing" in _refused(outside)
 
 
-@pytest.mark.parametrize("offset", ["-1", "x", "1e3"])
+def _far_values() -> onnx.TensorProto:
+    tensor = onnx.TensorProto(name="far", data_type=1, dims=[4], data_location=onnx.TensorProto.EXTERNAL)
+    tensor.external_data.add(key="location", value="../far")
+    return tensor
+
+
+def _in_function(model: onnx.ModelProto) -> None:
+    nodes = [helper.make_node("Relu", ["a"], ["b"])]
+    function = helper.make_function("mine", "mine", ["a"], ["b"], nodes, [helper.make_opsetid("", 17)])
+    function.attribute_proto.append(helper.make_attribute("values", _far_values()))
+    model.functions.append(function)
+
+
+def _in_sparse_attribute(model: onnx.ModelProto) -> None:
+    attribute = onnx.AttributeProto(name="sparse_value", type=onnx.AttributeProto.SPARSE_TENSOR)
+    attribute.sparse_tensor.values.CopyFrom(_far_values())
+    model.graph.node.add(op_type="Constant", output=["c"]).attribute.append(attribute)
+
+
+def _in_sparse_initializer(model: onnx.ModelProto) -> None:
+    model.graph.sparse_initializer.add().indices.CopyFrom(_far_values())
+
+
+def _in_training(model: onnx.ModelProto) -> None:
+    model.training_info.add().algorithm.initializer.append(_far_values())
+
+
+@pytest.mark.parametrize("hide", [_in_function, _in_sparse_attribute, _in_sparse_initializer, _in_training])
+def test_values_outside_the_folder_are_found_wherever_they_hide(
+    hide: Callable[[onnx.ModelProto], None], small_network: Path
+) -> None:
+    assert "takes values from '../far'" in _refused(_changed(small_network, hide))
+
+
+@pytest.mark.parametrize("location", ["loop", "a" * 300])
+def test_values_that_cannot_be_reached(location: str, outside: Path) -> None:
+    outside.with_name("loop").symlink_to("loop")
+    assert "cannot be read" in _refused(_changed(outside, lambda model: _location(model, "location", location)))
+
+
+@pytest.mark.parametrize("name", ["a\nwheatstone: all is well", "\x1b[31m", "a" * 1001])
+def test_names_that_would_mislead(name: str, small_network: Path) -> None:
+    def change(model: onnx.ModelProto) -> None:
+        model.graph.node[1].op_type = name
+
+    assert "a name in it cannot be shown" in _refused(_changed(small_network, change))
+
+
+def test_operators_that_open_files_of_their_own(small_network: Path) -> None:
+    def change(model: onnx.ModelProto) -> None:
+        model.graph.node[1].domain, model.graph.node[1].op_type = "com.microsoft", "EPContext"
+
+    assert "com.microsoft.EPContext" in _refused(_changed(small_network, change))
+
+
+@pytest.mark.parametrize("offset", ["-1", "x", "1e3", "9" * 20])
 def test_strange_offsets(offset: str, outside: Path) -> None:
     assert "no number" in _refused(_changed(outside, lambda model: _location(model, "length", offset)))
 
@@ -105,6 +161,19 @@ def test_absurd_sizes(outside: Path, small_network: Path) -> None:
         model.graph.initializer[0].dims[0] = -8
 
     assert "negative side" in _refused(_changed(small_network, negative))
+
+
+def test_sizes_beyond_all_numbers(outside: Path, small_network: Path) -> None:
+    def beyond(model: onnx.ModelProto) -> None:
+        model.graph.initializer[0].dims[:] = [10**12] * 40
+
+    for path in (outside, small_network):
+        assert " inf " in _refused(_changed(path, beyond))
+
+    def many(model: onnx.ModelProto) -> None:
+        model.graph.initializer[0].dims[:] = [1] * 65
+
+    assert "more than 64 dimensions" in _refused(_changed(small_network, many))
 
 
 def test_absurd_inputs(tmp_path: Path) -> None:
@@ -173,6 +242,7 @@ def test_checkpoints_are_never_unpickled(tmp_path: Path) -> None:
     [
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "pointer of Git LFS"),
         (b"<!doctype html><html></html>", "a web page"),
+        (b"\x1f\x8b\x08\x00" + bytes(20), "compressed with gzip"),
         (b"", "it is empty"),
         (b"what", "not an ONNX network"),
     ],

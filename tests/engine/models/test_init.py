@@ -15,7 +15,7 @@ from engine.inference.artifact import digest
 from engine.models import artifact_of, embedded, find, load
 from engine.models.lock import Locked, LockedFile, write_lock
 from engine.models.registry import REGISTRY, Entry
-from export.signature import write_signature
+from export.signature import shrunk, write_signature
 
 V2 = REGISTRY["depth-anything-v2-small"]
 
@@ -150,3 +150,11 @@ def test_checkpoints_are_not_unpickled(name: str, tmp_path: Path) -> None:
     path.write_bytes(b"\x80\x04cos\nsystem\n")
     with pytest.raises(ModelError, match="would run code when opened"):
         load(path)
+
+
+def test_two_graphs_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
+    video = shrunk(REGISTRY["video-depth-anything-small"], 42, 28, window=4)
+    assert video.head is not None
+    files = write_signature(video, tmp_path) | {video.head: write_signature(V2, tmp_path)[V2.files[0].path]}
+    with pytest.raises(ModelError, match=r"model\.onnx: takes 1 inputs, but vda\w+\.onnx gives 4 outputs"):
+        artifact_of(replace(video, output=None), files)
