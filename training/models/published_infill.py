@@ -68,7 +68,9 @@ def _weights(content: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
     """The named tensors of the network, in float32."""
     named = [content[name] for name in _STATE if name in content]
     # Whatever else holds tensors is compared too, so that a foreign file is told what differs.
-    state = next((value for value in (*named, content, *content.values()) if _holds_tensors(value)), {})
+    state: Mapping[str, Any] = next(
+        (value for value in (*named, content, *content.values()) if _holds_tensors(value)), {}
+    )
     weights = {}
     for name, value in state.items():
         plain = str(name)
