@@ -20,7 +20,6 @@ from engine.display.renderer import Renderer
 from engine.display.screen import Screen
 from engine.display.view import Rect, ViewState, content_aspect, letterbox
 from engine.frame import Frame
-from engine.live.line import SOURCE_LATE
 from engine.live.session import LiveSession, open_session
 from engine.sources import open_source
 from engine.telemetry import resident_mb
@@ -47,7 +46,7 @@ def run_engine(task: Task) -> Run:
     return Run(
         task=task,
         shown=shown,
-        released=report.frames_in + report.dropped.get(SOURCE_LATE, 0),
+        released=report.frames_in,
         dropped=report.dropped,
         repeats=report.repeats,
         estimates_s=() if times is None else times.percentiles(50, 95, 99),

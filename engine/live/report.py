@@ -17,14 +17,14 @@ from engine.telemetry import peak_rss_mb, stage_times
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveReport:
-    """One session in numbers. Without an early end, frames_in = frames_drawn + all drops but those of the source."""
+    """One session in numbers. Without an early end, frames_in = frames_drawn + all drops."""
 
     input: str
     layout: str
     renderer: str
     """What OpenGL calls the device that drew."""
     frames_in: int
-    """Frames that were due and released, repeats included."""
+    """Frames that were due: those that were released, repeats included, and those that the source lost before."""
     frames_drawn: int
     dropped: Mapping[str, int]
     """Frames that were never shown, by cause."""
@@ -74,6 +74,7 @@ def live_report(
     pacer: Pacer,
     measurements: Sequence[StageMeasurement],
     drops: Mapping[str, int],
+    lost_at_source: int = 0,
     depth: DepthLine | None,
     **facts: Any,
 ) -> LiveReport:
@@ -84,6 +85,7 @@ def live_report(
         pacer: of the source.
         measurements: of the stages, in the order of the line.
         drops: frames by cause.
+        lost_at_source: how many of them were never released.
         depth: what gave the frames depth; None if they brought it along.
         **facts: the remaining fields of LiveReport.
     """
@@ -98,7 +100,7 @@ def live_report(
         for name, queue in queues.items()
     }
     return LiveReport(
-        frames_in=pacer.released,
+        frames_in=pacer.released + lost_at_source,
         frames_drawn=meter.drawn,
         dropped=dict(drops),
         fps=meter.fps,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 
 from engine.assemble import depth_stage, stereo_stage
@@ -106,6 +106,7 @@ class LiveSession:
             pacer=self.pacer,
             measurements=self.line.measurements(),
             drops=drops,
+            lost_at_source=sum(self.source.drops.values()),
             depth=self.depth,
             comfort=self.stereo.comfort.as_json() or {},
             sound={} if self.loop.sound is None else self.loop.sound.report.as_json(),
@@ -163,7 +164,7 @@ def open_session(
         pacer = _pacer(options, source, paced)
         depth = None if estimator is None else depth_line(options, source, estimator, patient=not paced)
         line = LiveLine(
-            islice(frames, options.frames),
+            _first_of(frames, options.frames),
             pacer,
             depth,
             stereo.process,
@@ -208,6 +209,10 @@ def _open_source(options: PlayOptions) -> Source:
     duration_s = options.duration
     if duration_s is None and kind_of(options.input) == "pattern":
         duration_s = _ALL_DAY_S
+        if options.frames is not None:
+            # A late pattern leaves out frames, but never the last one.
+            with open_source(options.input) as pattern:
+                duration_s = options.frames / float(pattern.info.frame_rate or _USUAL_RATE)
     # Depth from a file is for pictures of one size.
     follows = options.depth_path is None
     return open_source(options.input, start_s=options.start, duration_s=duration_s, follows=follows)
@@ -246,6 +251,18 @@ def _warmed_up(
     stereo.comfort.reset()
     # By now the first frame of a live source is an old one.
     return (frames if source.is_live else chain([first], frames)), result
+
+
+def _first_of(frames: Iterator[Frame], count: int | None) -> Iterator[Frame]:
+    """The frames of the first `count` numbers; those that were left out count too."""
+    first: int | None = None
+    for frame in frames:
+        first = frame.index if first is None else first
+        is_last = count is not None and frame.index - first + 1 >= count
+        yield frame
+        del frame
+        if is_last:
+            return
 
 
 def _warm_up_depth(depth: DepthStage, frame: Frame) -> None:

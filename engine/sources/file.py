@@ -18,14 +18,12 @@ from engine.frame import Frame, StreamInfo
 from engine.sources.faults import MEDIA_ERRORS, check_readable, reason, unreadable
 from engine.sources.fitting import Fitting
 from engine.sources.planes import has_alpha, is_transparent, nearest_format
-from engine.sources.source import ClosesAtExit
+from engine.sources.source import SOURCE_LATE, ClosesAtExit
 from engine.sources.timing import TimestampRepair
 
 _NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 # Above this the number is a clock's (1000 in Matroska, 90000 in MPEG-TS), not a frame rate.
 SANE_RATE = Fraction(480)
-SOURCE_LATE = "source late"
-"""Cause of drops: pictures that were never decoded, because decoding was late already."""
 _USUAL_RATE = Fraction(30)
 _LATE_FRAMES = 3
 # Frames on their way through a decoder: so long is seen what it left out.

@@ -9,6 +9,9 @@ from typing import Protocol, Self
 
 from engine.frame import Frame, StreamInfo
 
+SOURCE_LATE = "source late"
+"""Cause of drops: frames that were passed over because the source was late already."""
+
 
 class Source(Protocol):
     """A stream of frames that is open from construction to close.

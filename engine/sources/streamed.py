@@ -16,11 +16,9 @@ from engine.sources.file import SANE_RATE
 from engine.sources.fitting import Fitting
 from engine.sources.link import STOPPED, Connection, Link, Say
 from engine.sources.packet_queue import PacketQueue
-from engine.sources.source import ClosesAtExit
+from engine.sources.source import SOURCE_LATE, ClosesAtExit
 from engine.sources.timing import ArrivalClock, TimestampRepair
 
-SOURCE_LATE = "source late"
-"""Cause of drops: packets that were passed over because decoding did not keep up with the stream."""
 _LIVE_TICKS = 90_000
 # FFmpeg makes up timestamps for these, at 25 or 30 a second, whatever the camera does.
 _TIMELESS = frozenset({"mpjpeg", "mjpeg", "h264", "hevc", "m4v", "obu", "yuv4mpegpipe"})

@@ -12,7 +12,8 @@ import pytest
 
 from engine.errors import InputError, UsageError
 from engine.frame import Frame
-from engine.sources.file import SOURCE_LATE, FileSource, seconds_of
+from engine.sources.file import FileSource, seconds_of
+from engine.sources.source import SOURCE_LATE
 
 
 def read(path: Path, **options: object) -> tuple[FileSource, list[Frame]]:

@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import UsageError
 from engine.sources.pattern import PatternSource, read_number
+from engine.sources.source import SOURCE_LATE
 
 
 @pytest.mark.parametrize("size", [(64, 64), (641, 361), (1280, 720)])
@@ -57,3 +58,13 @@ def test_spec_sets_size_and_rate() -> None:
 def test_bad_specs_are_usage_errors(spec: str) -> None:
     with pytest.raises(UsageError, match="pattern"):
         PatternSource.from_spec(spec)
+
+
+def test_a_pattern_that_is_late_goes_on_with_the_frame_that_is_due() -> None:
+    source = PatternSource(64, 64, frame_rate=Fraction(30), frame_count=20)
+    indices = []
+    for frame in source.frames():
+        indices.append(frame.index)
+        source.hurry({5: 0.1, 12: 0.03, 17: 9.0}.get(frame.index, 0.0))
+    assert indices == [0, 1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 14, 15, 16, 17, 19]
+    assert source.drops == {SOURCE_LATE: 4}

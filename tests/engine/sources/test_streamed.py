@@ -15,7 +15,8 @@ import pytest
 from engine.errors import InputError, UsageError
 from engine.sources.backoff import Backoff
 from engine.sources.network import network_connection
-from engine.sources.streamed import SOURCE_LATE, StreamedSource
+from engine.sources.source import SOURCE_LATE
+from engine.sources.streamed import StreamedSource
 
 pytestmark = pytest.mark.timeout(40)
 SOON = Backoff(first_s=0.05, most_s=0.1, give_up_s=3.0)
