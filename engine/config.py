@@ -292,10 +292,8 @@ class BenchOptions(CommonOptions):
     """quality: the folder with test sets, rgbd/SET/ and stereo_gt/SET/SCENE/; without it, infill is scored on scenes
     that are drawn here."""
     only: Annotated[
-        Literal["depth", "infill"] | None,
-        tyro.conf.Positional,
-        tyro.conf.arg(metavar="{depth,infill}", help_behavior_hint="(default: both)"),
-    ] = None
+        Literal["all", "depth", "infill"], tyro.conf.Positional, tyro.conf.arg(metavar="[{all,depth,infill}]")
+    ] = "all"
     """quality: score one of the two networks, as in `bench quality infill`."""
     depth: Annotated[str, tyro.conf.arg(metavar="NAME|PATH|none")] = DEFAULT_DEPTH
     """quality: the depth network; none scores what needs no network."""
@@ -334,7 +332,7 @@ class BenchOptions(CommonOptions):
             raise UsageError(f"--threads must be 0 or more, got {self.threads}")
         if self.scenes < 0:
             raise UsageError(f"--scenes must be 0 or more, got {self.scenes}")
-        if self.only is not None and self.what != "quality":
+        if self.only != "all" and self.what != "quality":
             raise UsageError(f"bench {self.what} {self.only}: only `bench quality` has parts")
         if self.what == "quality" and self.data is None and self.only != "infill":
             raise UsageError(

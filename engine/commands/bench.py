@@ -82,7 +82,7 @@ def _of_latency(options: BenchOptions) -> dict[str, Any]:
 
 
 def _of_quality(options: BenchOptions) -> dict[str, Any]:
-    what = ("depth", "infill") if options.only is None else (options.only,)
+    what = ("depth", "infill") if options.only == "all" else (options.only,)
     names = {"depth": options.depth, "infill": options.infill}
     networks = {kind: _network(name, kind) if kind in what else None for kind, name in names.items()}
     return networks | {
