@@ -97,6 +97,13 @@ def test_a_transport_stream_counts_from_somewhere_else(tmp_path: Path) -> None:
     assert rise_s(samples) == pytest.approx(0.7, abs=0.03)
 
 
+def test_a_transport_stream_is_wound_too(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.ts", [(0.0, step(1.7))], codec="mp2", begins_s=7)
+    with open_source(path, start_s=1.0) as source:
+        samples = sound_of(path, origin_s=source.origin_s)
+    assert rise_s(samples) == pytest.approx(0.7, abs=0.03)
+
+
 def test_only_the_duration_is_given(tmp_path: Path) -> None:
     assert len(sound_of(record(tmp_path / "a.mkv", [(0.0, step(0.1))]), duration_s=0.5)) == RATE // 2
 
