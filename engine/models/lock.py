@@ -57,7 +57,8 @@ def read_lock(path: Path) -> dict[str, Locked]:
     """Everything that was fetched, by name; empty without a lock.
 
     Raises:
-        ModelError: the file is damaged. It is not begun anew: it is what later downloads are checked against.
+        ModelError: the file may not be read, or is damaged. It is not begun anew: it is what later downloads are
+            checked against.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -66,7 +67,9 @@ def read_lock(path: Path) -> dict[str, Locked]:
         return {name: _locked(entry) for name, entry in content["models"].items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise ModelError(f"{path}: the record of fetched networks cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(f"{path}: the record of fetched networks is damaged ({error}); repair or remove it") from error
 
 

@@ -11,18 +11,19 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from engine.errors import ModelError, UnavailableError
+from engine.errors import ModelError, OutputError, UnavailableError
 from engine.inference.artifact import digest
 from engine.models.lock import Locked, LockedFile, read_lock, write_lock
 from engine.models.registry import Entry, RemoteFile
 
 Tell = Callable[[str], None]
+_PATIENCE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,24 @@ def pull(
     Raises:
         UnavailableError: huggingface_hub is not installed, or the hub cannot be reached.
         ModelError: a file is not what was published, or not what was fetched before; it is not kept.
+        OutputError: the cache or the lock cannot be written.
     """
     hub = _hub()
-    known = read_lock(lock).get(entry.name)
-    known = known if known is not None and known.repository == entry.repository else None
-    folder = cache or Path(hub.constants.HF_HUB_CACHE)
+    files = _here(entry, lock)
+    if files is None:
+        folder = cache or Path(hub.constants.HF_HUB_CACHE)
+        with _alone(hub, (lock.with_name(f".{lock.name}.pull"), folder / ".locks" / "wheatstone.pull"), tell):
+            # Whoever was waited for may have fetched the same.
+            files = _here(entry, lock)
+            if files is None:
+                return _pull(hub, entry, lock, tell, endpoint, folder)
+    tell(f"{entry.name}: already here")
+    return files
+
+
+def _pull(hub: Any, entry: Entry, lock: Path, tell: Tell, endpoint: str | None, folder: Path) -> dict[str, Path]:
+    known = _known(entry, lock)
     where = endpoint or hub.constants.ENDPOINT
-    if known is not None and _is_whole(entry, known):
-        tell(f"{entry.name}: already here")
-        return {path: file.where for path, file in known.files.items()}
     revision = entry.revision or (known.revision if known else None)
     got: dict[str, LockedFile] = {}
     for file in entry.files:
@@ -71,8 +81,8 @@ def pull(
             # All files of a network come from one commit, whatever happens at the hub meanwhile.
             revision = remote.commit
             path, sha256 = _fetch(hub, entry, expected, remote, endpoint, folder)
-        if len(entry.files) > 1:
-            path = _without_link(path)
+            if len(entry.files) > 1:
+                path = _without_link(path)
         if file.sha256 is None and (known is None or file.path not in known.files):
             tell(
                 f"{entry.name}: nobody published a hash of {file.name}; got sha256 {sha256}, recorded in {lock}: "
@@ -81,6 +91,42 @@ def pull(
         got[file.path] = LockedFile(sha256=sha256, size=path.stat().st_size, where=path)
     write_lock(lock, entry.name, Locked(repository=entry.repository, revision=revision or "", files=got))
     return {path: file.where for path, file in got.items()}
+
+
+def _known(entry: Entry, lock: Path) -> Locked | None:
+    found = read_lock(lock).get(entry.name)
+    return found if found is not None and found.repository == entry.repository else None
+
+
+def _here(entry: Entry, lock: Path) -> dict[str, Path] | None:
+    """Where each file lies, if all are here and are what they must be."""
+    known = _known(entry, lock)
+    if known is None or entry.revision not in (None, known.revision):
+        return None
+    for file in entry.files:
+        held = known.files.get(file.path)
+        if held is None or not held.where.is_file() or digest(held.where) != (file.sha256 or held.sha256):
+            return None
+    return {path: file.where for path, file in known.files.items()}
+
+
+@contextmanager
+def _alone(hub: Any, guards: Sequence[Path], tell: Tell) -> Iterator[None]:
+    """One pull at a time: two would write into the same files, and forget what the other one recorded."""
+    with ExitStack() as stack:
+        for guard in guards:
+            try:
+                guard.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    stack.enter_context(hub.utils.WeakFileLock(guard, timeout=_PATIENCE_S))
+                except TimeoutError:
+                    tell("another pull is at work; this one waits for it")
+                    stack.enter_context(hub.utils.WeakFileLock(guard))
+            except OSError as error:
+                raise OutputError(
+                    f"{guard}: cannot be written: {error.strerror or error}; nothing was fetched"
+                ) from None
+        yield
 
 
 def _hub() -> Any:
@@ -97,21 +143,12 @@ def _hub() -> Any:
     return hub
 
 
-def _is_whole(entry: Entry, known: Locked) -> bool:
-    """Whether all files are here and what they must be."""
-    for file in entry.files:
-        held = known.files.get(file.path)
-        if held is None or not held.where.is_file() or digest(held.where) != (file.sha256 or held.sha256):
-            return False
-    return entry.revision in (None, known.revision)
-
-
 def _expected(file: RemoteFile, known: Locked | None) -> RemoteFile:
     """What a file must be: as published, else as it was when it was fetched first."""
     before = None if known is None else known.files.get(file.path)
     if before is None:
         return file
-    return RemoteFile(path=file.path, size=file.size or before.size, sha256=file.sha256 or before.sha256)
+    return replace(file, size=file.size or before.size, sha256=file.sha256 or before.sha256)
 
 
 def _look(hub: Any, entry: Entry, file: RemoteFile, revision: str | None, endpoint: str | None) -> _Remote:
@@ -140,7 +177,7 @@ def _fetch(
     if not blob.exists():
         partial = blob.with_name(f"{blob.name}.wheatstone.incomplete")
         _download(hub, remote, partial)
-        sha256 = _verified(entry, file, partial)
+        sha256 = _verified(entry, file, partial, remote.etag)
         partial.replace(blob)
     # The library finds the blob in its place and only gives it a name.
     path = Path(
@@ -153,7 +190,7 @@ def _fetch(
             library_name="wheatstone",
         )
     )
-    return path, sha256 or _verified(entry, file, path)
+    return path, sha256 or _verified(entry, file, path, remote.etag)
 
 
 def _download(hub: Any, remote: _Remote, partial: Path) -> None:
@@ -170,7 +207,7 @@ def _download(hub: Any, remote: _Remote, partial: Path) -> None:
     with partial.open("ab") as out:
         hub.file_download.http_get(
             remote.url,
-            out,
+            _Capped(out, remote),
             resume_size=begun,
             headers=hub.utils.build_hf_headers(library_name="wheatstone"),
             expected_size=remote.size,
@@ -178,16 +215,31 @@ def _download(hub: Any, remote: _Remote, partial: Path) -> None:
         )
 
 
-def _verified(entry: Entry, file: RemoteFile, path: Path) -> str:
+class _Capped:
+    """The part of a file's interface that the library uses; takes no more bytes than were announced."""
+
+    def __init__(self, file: BinaryIO, remote: _Remote) -> None:
+        self._file, self._remote = file, remote
+        self.tell, self.seek, self.truncate = file.tell, file.seek, file.truncate
+
+    def write(self, content: bytes) -> int:
+        if self._file.tell() + len(content) > self._remote.size:
+            raise ModelError(f"{self._remote.url}: sends more than the {self._remote.size:,} bytes it announced")
+        return self._file.write(content)
+
+
+def _verified(entry: Entry, file: RemoteFile, path: Path, etag: str) -> str:
     """The sha256 of a file, which is refused and removed unless it is what it must be."""
     found = digest(path)
-    if file.sha256 in (None, found):
+    # The hub's name for a large file is its hash: what does not even keep to that is never trusted, not even once.
+    expected = file.sha256 or (etag if re.fullmatch(r"[0-9a-f]{64}", etag) else None)
+    if expected in (None, found):
         return found
     if path.is_symlink():
         path.resolve().unlink(missing_ok=True)
     path.unlink(missing_ok=True)
     raise ModelError(
-        f"{entry.name}: {file.name} of {entry.repository} has sha256 {found}, expected {file.sha256}; it was not kept"
+        f"{entry.name}: {file.name} of {entry.repository} has sha256 {found}, expected {expected}; it was not kept"
     )
 
 
@@ -227,5 +279,8 @@ def _in_words(hub: Any, entry: Entry, file: RemoteFile, endpoint: str) -> Iterat
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UnavailableError(f"{what}: no connection to {endpoint}: {reason}; what has arrived is kept") from None
     except OSError as error:
+        if error.filename is not None:
+            place = f"{error.filename}: {error.strerror}"
+            raise OutputError(f"{what}: {place}; free or allow that place, or name another in HF_HOME") from None
         reason = error.strerror or str(error).splitlines()[0]
         raise ModelError(f"{what}: {reason}; pull it again to go on") from None

@@ -34,6 +34,10 @@ class Hub:
     """Answer everything with this status."""
     fail_after_cut: int | None = None
     """And with this one as soon as a body was cut."""
+    etag: str | None = None
+    """What content is called; None is its hash."""
+    surplus: int = 0
+    """Send so many bytes more than were announced."""
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
     """(method, path, range) of everything asked for."""
 
@@ -73,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
         if hub.fail is not None:
             self._status(hub.fail)
         elif self.path.startswith("/content/"):
-            self._content(hub.files[self.path.removeprefix("/content/")], with_body)
+            self._content(hub.files[self.path.removeprefix("/content/")] + bytes(hub.surplus), with_body)
         else:
             self._resolve()
 
@@ -91,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             headers = {
                 "X-Repo-Commit": commit,
-                "X-Linked-ETag": f'"{hashlib.sha256(content).hexdigest()}"',
+                "X-Linked-ETag": f'"{self.hub.etag or hashlib.sha256(content).hexdigest()}"',
                 "X-Linked-Size": str(len(content)),
                 # Another host, as the real one's storage is.
                 "Location": f"{self.hub.url.replace('127.0.0.1', 'localhost')}/content/{repository}/{path}",

@@ -25,13 +25,20 @@ def test_it_comes_back_as_it_was(tmp_path: Path) -> None:
     assert [one.name for one in path.parent.iterdir()] == ["lock.json"]
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"wheatstone": 1}', '{"wheatstone": 1, "models": {"a": {}}}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", "[" * 100_000, "{}", '{"wheatstone": 1}', '{"wheatstone": 1, "models": {"a": {}}}']
+)
 def test_damage_is_said_and_nothing_is_forgotten(content: str, tmp_path: Path) -> None:
     path = tmp_path / "lock.json"
     path.write_text(content)
     with pytest.raises(ModelError, match=r"lock\.json: the record of fetched networks is damaged"):
         write_lock(path, "a", _entry("a"))
     assert path.read_text() == content
+
+
+def test_what_may_not_be_read_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="the record of fetched networks cannot be read: Is a directory"):
+        read_lock(tmp_path)
 
 
 def test_a_newer_one_is_left_alone(tmp_path: Path) -> None:

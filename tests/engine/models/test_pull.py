@@ -8,14 +8,16 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.errors import ModelError, UnavailableError
+from engine.errors import ModelError, OutputError, UnavailableError
 from engine.models import load, pulled
 from engine.models.lock import lock_file, read_lock
 from engine.models.pull import pull
@@ -176,6 +178,73 @@ def test_outside_data_lies_beside_its_graph_without_links(hub: Any, puller: Pull
     files = puller(hub.publish(DA3, tmp_path / "made"))
     assert {path.name for path in files.values()} == {"model.onnx", "model.onnx_data"}
     assert not any(path.is_symlink() for path in files.values())
+
+
+def test_a_file_that_is_not_what_the_hub_calls_it_is_not_even_trusted_once(
+    hub: Any, puller: Puller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = hub.publish(UNKNOWN_HASH, tmp_path / "made")
+    monkeypatch.setattr(hub, "etag", "0" * 64)
+    with pytest.raises(ModelError, match=rf"model\.onnx .* expected {'0' * 64}; it was not kept"):
+        puller(published)
+    assert puller.kept() == puller.partials() == []
+    assert read_lock(puller.lock) == {}
+
+
+def test_a_hub_that_sends_more_than_it_announced(
+    hub: Any, puller: Puller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = hub.publish(V2, tmp_path / "made")
+    size = published.files[0].size
+    monkeypatch.setattr(hub, "surplus", 100_000)
+    with pytest.raises(ModelError, match=f"sends more than the {size:,} bytes it announced"):
+        puller(published)
+    assert all(path.stat().st_size <= size for path in puller.partials())
+    monkeypatch.setattr(hub, "surplus", 0)
+    puller(published)
+
+
+def test_two_pulls_at_once(hub: Any, puller: Puller, tmp_path: Path) -> None:
+    entries = [hub.publish(V2, tmp_path / "a"), hub.publish(V2, tmp_path / "a"), hub.publish(DA3, tmp_path / "b")]
+    with ThreadPoolExecutor(3) as pool:
+        first, second, other = pool.map(puller, entries)
+    assert first == second
+    assert len(hub.bodies()) == 1 + len(DA3.files)
+    assert set(read_lock(puller.lock)) == {V2.name, DA3.name}
+    assert all(path.is_file() for path in other.values())
+
+
+def test_a_pull_says_that_it_waits_for_another(hub: Any, puller: Puller, tmp_path: Path) -> None:
+    published = hub.publish(V2, tmp_path / "made")
+    with ThreadPoolExecutor(1) as pool:
+        with huggingface_hub.utils.WeakFileLock(puller.lock.with_name(".lock.json.pull")):
+            second = pool.submit(puller, published)
+            while "another pull is at work; this one waits for it" not in puller.told:
+                assert not second.done()
+                time.sleep(0.01)
+        assert second.result(timeout=30)
+
+
+def test_places_that_cannot_be_written_are_named_before_anything_is_fetched(
+    hub: Any, puller: Puller, tmp_path: Path
+) -> None:
+    published = hub.publish(V2, tmp_path / "made")
+    (tmp_path / "lost").symlink_to("nowhere")
+    for lock, cache in ((tmp_path / "lost" / "lock.json", puller.cache), (puller.lock, tmp_path / "lost")):
+        puller.lock, puller.cache = lock, cache
+        with pytest.raises(OutputError, match=r"lost/.*: cannot be written: .*; nothing was fetched"):
+            puller(published)
+    assert hub.requests == []
+
+
+def test_a_place_inside_the_cache_that_cannot_be_written(hub: Any, puller: Puller, tmp_path: Path) -> None:
+    published = hub.publish(V2, tmp_path / "made")
+    puller.cache.mkdir()
+    (puller.cache / f"models--{V2.repository.replace('/', '--')}").touch()
+    with pytest.raises(
+        OutputError, match=r"cannot be fetched: .*models--.*: (Not a directory|File exists); .* HF_HOME"
+    ):
+        puller(published)
 
 
 @pytest.mark.parametrize(
