@@ -62,11 +62,7 @@ def measure(
         if clip is None:
             tell(f"making {frames} frames of {width}x{height} ...")
             path = Path(folder) / "pattern.mp4"
-            period = max(1, round(_PERIOD_S * fps))
-            make_pattern_clip(path, width=width, height=height, fps=fps, frames=frames, period=period)
-            task = Task(
-                kind="engine", clip=str(path), frames=frames, width=width, height=height, fps=fps, period=period
-            )
+            task = _of_pattern(path, (width, height), fps, frames)
         else:
             task = _of_clip(clip, seconds)
         task = replace(task, window=window)
@@ -105,6 +101,13 @@ def _plan(task: Task, segments: int) -> Iterator[Task]:
     yield replace(task, kind="encoder")
     yield replace(task, kind="engine", paced=False)
     yield replace(task, kind="engine-alone", numbered=False)
+
+
+def _of_pattern(path: Path, size: tuple[int, int], fps: int, frames: int) -> Task:
+    period = max(1, round(_PERIOD_S * fps))
+    width, height = size
+    make_pattern_clip(path, width=width, height=height, fps=fps, frames=frames, period=period)
+    return Task(kind="engine", clip=str(path), frames=frames, width=width, height=height, fps=fps, period=period)
 
 
 def _of_clip(clip: str, seconds: float) -> Task:

@@ -122,12 +122,17 @@ class LiveSession:
     def _start_sound(self) -> None:
         if self.sound is not None:
             try:
-                self.sound.start(lambda words: self.loop.say(words, _LONG_S))
+                self.sound.start(self._warn)
             except UnavailableError as error:
                 self.loop.sound = None
                 self.warnings.append(no_sound(error))
         if self.warnings:
             self.loop.say(self.warnings[-1], _LONG_S)
+
+    def _warn(self, words: str) -> None:
+        """On the screen now and in the exit line; any thread."""
+        self.warnings.append(words)
+        self.loop.say(words, _LONG_S)
 
 
 @contextmanager
