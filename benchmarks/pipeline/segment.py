@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.assemble import Line, assemble, assemble_transcode
 from engine.config import ConvertOptions
 from engine.frame import Frame
-from engine.telemetry import peak_rss_mb, resident_mb, stage_times
+from engine.telemetry import Distribution, peak_rss_mb, resident_mb, stage_times
 
 _RSS_EVERY = 5
 
@@ -60,6 +60,9 @@ def run_segment(task: Task) -> Segment:
         peak = peak_rss_mb()
         transcode_fps = transcode_fps or _timed(assemble_transcode(options("after.mp4")))
     stages = {name: times.work for name, times in stage_times(line.graph.measurements()).items()}
+    if line.stereo is not None and line.stereo.infill_times is not None:
+        # A part of the stereo stage.
+        stages["infill"] = Distribution.of(line.stereo.infill_times)
     return Segment(
         frames=line.sink.frames_written,
         fps=fps,

@@ -21,7 +21,7 @@ from engine.stereo.hole_runs import RECALLED, HoleRuns
 from engine.stereo.recall import copy_recalled_chroma, copy_recalled_luma
 from engine.stereo.tile_pixels import Planes
 
-_PICTURES = 6
+_PICTURES = 5
 _SMALL_COLUMNS = 160
 """Width of the copy for optical flow: it only has to point to where the search begins."""
 _FINEST_SCALE = 1
@@ -93,21 +93,16 @@ class BackgroundMemory:
             How many pixels were filled.
         """
         filled = 0
-        now = None
+        look = (self._shift, self._is_gray, 1 << (self._bits - 8), self._small_px(planes))
+        now = self._small(planes)
         for number, picture in enumerate(reversed(self._pictures)):
-            flow, usual = _NO_FLOW, (0, 0)
+            flow, usual = self._motion(now, picture, self._small_px(planes))
             for ask in asks:
                 # Per group: found, motion (x, y), change of the three planes.
                 found = np.zeros((len(ask.holes.groups) - 1, 6), np.float32)
                 place = (ask.hole, ask.parallax_px, ask.offset, *disparity_of_parallax)
-                look = (self._shift, self._is_gray, 1 << (self._bits - 8), self._small_px(planes))
-                where = (planes, picture.planes, picture.nearest, place, (ask.holes.runs, ask.holes.groups, ask.state))
-                if find_background(*where, _NO_FLOW, (0, 0), look, found):
-                    now = self._small(planes) if now is None else now
-                    if flow.size == 0:
-                        flow, usual = self._motion(now, picture, self._small_px(planes))
-                    if flow.size:
-                        find_background(*where, flow, usual, look, found)
+                runs = (ask.holes.runs, ask.holes.groups, ask.state)
+                find_background(planes, picture.planes, picture.nearest, place, runs, flow, usual, look, found)
                 filled += self._copy(picture, ask, found, place, RECALLED + number)
         return filled
 

@@ -73,7 +73,7 @@ def find_background(
     usual: tuple[int, int],
     look: tuple[tuple[int, int], bool, int, int],
     found: NDArray[np.float32],
-) -> int:
+) -> None:
     """Look for the known background of every group that is open in an earlier picture, and write `found`.
 
     Args:
@@ -82,26 +82,19 @@ def find_background(
         nearest: of the source then, see pool_nearest.
         place: see the module.
         runs: see the module.
-        flow: (h, w, 2) float32, motion of a small copy from now to then; an empty one looks in place only.
+        flow: (h, w, 2) float32, motion of a small copy from now to then; empty where the camera stood still.
         usual: the motion (x, y) of most of the source, in whole pixels.
         look: (chroma shift, whether gray, one code value of 8 bits, pixels to one of the small copy).
-        found: groups found before are left as they are.
-
-    Returns:
-        How many groups were not found.
+        found: all zeros; written for groups that are found.
     """
     shift, is_gray, unit, small_px = look
     cells = np.empty((_MOST_CELLS, 3), np.int32)
-    guesses = np.empty((len(_LOOK_BEHIND_PX) + 2, 2), np.int32)
-    missing, last = 0, usual
+    guesses = np.empty((len(_LOOK_BEHIND_PX) + 3, 2), np.int32)
+    last = usual
     for g in range(runs[1].shape[0] - 1):
-        if found[g, 0] != 0.0:
-            continue
         far = far_limit(place, runs, g)
         number = _guess(flow, usual, last, place, runs, g, small_px, guesses)
-        # The first look is in place; what is not even visible there may have moved.
         if not _is_visible(nearest, place, runs, g, far, guesses[:number]):
-            missing += flow.size == 0
             continue
         count = _cells_beside(planes[0], place, runs, g, cells)
         if count < _LEAST_CELLS:
@@ -114,14 +107,12 @@ def find_background(
         if flow.size != 0:
             motion, error, change = _moved(old[0], nearest, far, beside, guesses[:number], error, change)
         if error > allowed * unit + share * contrast or abs(change) > _MOST_CHANGE * unit:
-            missing += 1
             continue
         found[g, 0], found[g, 1], found[g, 2], found[g, 3] = 1.0, motion[0], motion[1], change
         last = (int(np.floor(motion[0] + 0.5)), int(np.floor(motion[1] + 0.5)))
         if not is_gray:
             for plane in (1, 2):
                 found[g, 3 + plane] = _chroma_change(planes[plane], old[plane], shift, beside, motion)
-    return missing
 
 
 @njit(nogil=True, cache=True)
@@ -162,23 +153,23 @@ def _guess(
     small_px: int,
     guesses: NDArray[np.int32],
 ) -> int:
-    """Write motions (x, y) that the group's background may have had, in whole pixels; how many. Without flow: none.
+    """Write motions (x, y) that the group's background may have had, in whole pixels; how many. Without flow: one, 0.
 
     Flow beside an edge is often that of what is in front, so it is asked farther away as well.
     """
     guesses[0] = 0
     if flow.size == 0:
         return 1
-    guesses[0, 0], guesses[0, 1] = usual
-    guesses[1, 0], guesses[1, 1] = last
+    guesses[1, 0], guesses[1, 1] = usual
+    guesses[2, 0], guesses[2, 1] = last
     run = runs[0][(runs[1][g] + runs[1][g + 1]) // 2]
     edge = int(edge_of(run) + source_shift(place, run))
     y = min(run[ROW] // small_px, flow.shape[0] - 1)
     for i in range(len(_LOOK_BEHIND_PX)):
         x = min(max(edge + run[SIDE] * _LOOK_BEHIND_PX[i], 0) // small_px, flow.shape[1] - 1)
-        guesses[2 + i, 0] = int(np.floor(flow[y, x, 0] * small_px + 0.5))
-        guesses[2 + i, 1] = int(np.floor(flow[y, x, 1] * small_px + 0.5))
-    return 2 + len(_LOOK_BEHIND_PX)
+        guesses[3 + i, 0] = int(np.floor(flow[y, x, 0] * small_px + 0.5))
+        guesses[3 + i, 1] = int(np.floor(flow[y, x, 1] * small_px + 0.5))
+    return 3 + len(_LOOK_BEHIND_PX)
 
 
 @njit(nogil=True, cache=True)
@@ -286,13 +277,18 @@ def _moved(
 ) -> tuple[tuple[Any, Any], float, float]:
     """(motion, difference, change): staying, or from the best guess to the best match near by."""
     mx, my, error, change = 0, 0, still_error, still_change
-    for i in range(guesses.shape[0]):
+    for i in range(1, guesses.shape[0]):
+        seen_before = False
+        for j in range(i):
+            seen_before |= guesses[i, 0] == guesses[j, 0] and guesses[i, 1] == guesses[j, 1]
+        if seen_before:
+            continue
         there, other = _difference(old, nearest, far, cells, guesses[i, 0], guesses[i, 1])
         if there < error:
             mx, my, error, change = guesses[i, 0], guesses[i, 1], there, other
     for _ in range(_CLIMB):
         best = (0, 0)
-        for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, -1), (1, -1), (-1, 1)):
+        for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0)):
             there, other = _difference(old, nearest, far, cells, mx + dx, my + dy)
             if there < error:
                 error, change, best = there, other, (dx, dy)

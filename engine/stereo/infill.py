@@ -5,6 +5,7 @@ Slivers, and what exceeds the budget of tiles, keep the background stretch that 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from engine.colour import rgb_from_yuv, yuv_from_rgb
 from engine.errors import ModelError
 from engine.frame import Frame, View
+from engine.graph import Samples
 from engine.stereo.background_memory import BackgroundMemory
 from engine.stereo.eye_painting import EyePainting, three_planes
 from engine.stereo.tile_pixels import read_surface, read_tile, write_open
@@ -81,6 +83,8 @@ class NetworkInfill:
         self._networks: dict[tuple[int, int, int, int], InfillNetwork] = {}
         self._shot: _Shot | None = None
         self.count = InfillCount()
+        self.times = Samples()
+        """How long `paint` took, frame by frame."""
 
     def prepare(self, width: int, height: int) -> None:
         """Open the networks for pictures of this size now, rather than when the first hole appears."""
@@ -111,7 +115,19 @@ class NetworkInfill:
         Raises:
             ModelError: the network's painting holds something else than numbers.
         """
+        since_s = time.perf_counter()
         self.count.frames += 1
+        self._paint(frame, views, offsets, parallax_px, disparity_of_parallax)
+        self.times.add(time.perf_counter() - since_s)
+
+    def _paint(
+        self,
+        frame: Frame,
+        views: Sequence[View],
+        offsets: Sequence[float],
+        parallax_px: NDArray[Any],
+        disparity_of_parallax: tuple[float, float],
+    ) -> None:
         shot = self._shot = self._shot if self._shot is not None and self._shot.goes_on(frame) else _Shot.of(frame)
         shape = self._tile.fitted(frame.width, frame.height)
         pairs = [(view, offset) for view, offset in zip(views, offsets, strict=True) if cv2.hasNonZero(view.hole)]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from engine.colour import black
 from engine.frame import Frame, View
 from engine.geometry import Eyes, eye_offsets
+from engine.graph import Samples
 from engine.stereo.comfort import ComfortMeter
 from engine.stereo.floating_window import FloatingWindow
 from engine.stereo.infill import InfillCount, NetworkInfill
@@ -74,6 +75,11 @@ class StereoStage:
             f"--strength {asked:g} was lowered to {report.strength_percent['mean']:.2g} on average, to stay within "
             f"--comfort {limits.front:g} {limits.behind:g}"
         ]
+
+    @property
+    def infill_times(self) -> Samples | None:
+        """How long infill took in every frame, which is part of what the stage took; None without a network."""
+        return self._infill.times if isinstance(self._infill, NetworkInfill) else None
 
     def prepare(self, width: int, height: int) -> None:
         """Load whatever frames of this size will need, so that the first one does not wait for it."""

@@ -168,6 +168,8 @@ def test_what_stands_still_is_painted_once(make_frame) -> None:
                 np.testing.assert_array_equal(plane, other)
     assert len(painter.guides) == seen > 0
     assert infill.count.held_px == 3 * infill.count.painted_px > 0
+    assert stage.infill_times is infill.times
+    assert infill.times.count == infill.count.frames == 4
 
 
 def test_grain_does_not_make_a_painting_boil(make_frame, rng: np.random.Generator) -> None:
