@@ -19,12 +19,13 @@ _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False
 
 
 class _FolderCache(FunctionCache):
-    """Compiled code on disk, stale as soon as any file of the function's folder changes, not only its own."""
+    """Compiled code on disk, stale as soon as any file changes that it may be made of, not only its own."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        folder = Path(function.__code__.co_filename).parent
-        stamps = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(folder.glob("*.py"))]
+        folders = {Path(function.__code__.co_filename).parent, Path(__file__).parent}
+        sources = sorted(path for folder in folders for path in folder.glob("*.py"))
+        stamps = [(path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in sources]
         self._cache_file = IndexDataCacheFile(
             cache_path=self._cache_path, filename_base=self._impl.filename_base, source_stamp=stamps
         )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import compiled, compiled_inline
-from kernels.forward_splat._vector import ALL_LANES, LANES, equal_codes, lowest_bit, move_block, move_eight, move_one
+from kernels._vector import ALL_LANES, LANES, equal_codes, lowest_bit, move_block, move_eight, move_one
 from kernels.forward_splat.layout import Array
 
 _ZERO = np.float32(0)

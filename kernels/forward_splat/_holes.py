@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import compiled
-from kernels.forward_splat._vector import ALL_LANES, LANES, equal_codes, lowest_bit
+from kernels._vector import ALL_LANES, LANES, equal_codes, lowest_bit
 from kernels.forward_splat.layout import FULL_WIDTH, HALF_WIDTH, Array
 
 _ZERO = np.float32(0)

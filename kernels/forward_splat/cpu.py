@@ -20,10 +20,10 @@ import numpy as np
 from kernels._jit import compiled
 from kernels._parallel import for_each_share
 from kernels._require import dense_rows
+from kernels._vector import LANES
 from kernels.forward_splat._draw import blend, blend_half, draw_row, solve
 from kernels.forward_splat._holes import clear_runs, fill_row, find_runs, late_chroma
 from kernels.forward_splat._rows import copy, halve, interleave, is_finite, split
-from kernels.forward_splat._vector import LANES
 from kernels.forward_splat.layout import FILLS, FULL_WIDTH, HALF_WIDTH, Array, Fill, PlaneLayout, SplatView
 
 _BAND_ROWS = 32

@@ -13,27 +13,27 @@ from kernels._jit import compiled
 from kernels.point_splat.camera import GUARD, MAX_DEPTH, MAX_SIDE, MIN_DEPTH, NEAR, SUBPIXELS, Array
 
 PITCH = MAX_SIDE + 128
-X, Y, Z, D, Q, R, G, B = (field * PITCH for field in range(8))
-"""Grid position, target depth, source depth (NaN: no point), their quotient, colours."""
-NUM_FIELDS = 8
+X, Y, Z, D, R, G, B = (field * PITCH for field in range(7))
+"""Grid position, target depth, source depth (NaN: no point), colours."""
+NUM_FIELDS = 7
 
 _HALF, _ONE, _NOTHING = np.float32(0.5), np.float32(1), np.float32(np.nan)
 _SUBPIXELS = np.float32(SUBPIXELS)
 _GUARD, _NEAR = np.float32(GUARD), np.float32(NEAR)
-_ZERO, _LARGE, _FINE = np.float32(0), np.float32(2**20), np.float32(1024)
 _MIN, _MAX = np.float32(MIN_DEPTH), np.float32(MAX_DEPTH)
 
 
 @compiled
-def project_row(depth: Array, width: int, v: np.float32, matrix: Array, row: Array) -> None:
-    """Write the geometry of a row of samples whose centres are at height v."""
+def project_row(depth: Array, first: int, end: int, v: np.float32, matrix: Array, row: Array) -> None:
+    """Write the geometry of samples first..end of a row, whose centres are at height v."""
     x0, x1, x2, x3 = matrix[0, 0], matrix[0, 1], matrix[0, 2], matrix[0, 3]
     y0, y1, y2, y3 = matrix[1, 0], matrix[1, 1], matrix[1, 2], matrix[1, 3]
     q0, q1, q2, q3 = matrix[2, 0], matrix[2, 1], matrix[2, 2], matrix[2, 3]
     xv, yv, qv = x1 * v + x2, y1 * v + y2, q1 * v + q2
-    for n in range(width):
-        d = depth[n]
-        u = np.float32(np.int32(n)) + _HALF
+    depths, left, vertices = depth[first:], np.float32(first) + _HALF, row[first + 1 :]
+    for n in range(end - first):
+        d = depths[n]
+        u = np.float32(np.int32(n)) + left
         inverse = _ONE / d
         q = q0 * u + qv + q3 * inverse
         scale = _ONE / q
@@ -41,11 +41,10 @@ def project_row(depth: Array, width: int, v: np.float32, matrix: Array, row: Arr
         y = np.floor((y0 * u + yv + y3 * inverse) * scale * _SUBPIXELS + _HALF)
         z = d * q
         good = (d >= _MIN) & (d <= _MAX) & (q >= _NEAR) & (z <= _MAX) & (abs(x) <= _GUARD) & (abs(y) <= _GUARD)
-        row[X + 1 + n] = x
-        row[Y + 1 + n] = y
-        row[Z + 1 + n] = z
-        row[D + 1 + n] = d if good else _NOTHING
-        row[Q + 1 + n] = q
+        vertices[X + n] = x
+        vertices[Y + n] = y
+        vertices[Z + n] = z
+        vertices[D + n] = d if good else _NOTHING
 
 
 @compiled
@@ -63,11 +62,13 @@ def project_point(u: np.float32, v: np.float32, d: np.float32, matrix: Array, co
 
 
 @compiled
-def load_colours(packed: Array, width: int, row: Array) -> None:
-    for n in range(width):
-        row[R + 1 + n] = packed[3 * n]
-        row[G + 1 + n] = packed[3 * n + 1]
-        row[B + 1 + n] = packed[3 * n + 2]
+def load_colours(packed: Array, first: int, end: int, row: Array) -> None:
+    """Write the colours of samples first..end of a row."""
+    colours, vertices = packed[3 * first :], row[first + 1 :]
+    for n in range(end - first):
+        vertices[R + n] = colours[3 * n]
+        vertices[G + n] = colours[3 * n + 1]
+        vertices[B + n] = colours[3 * n + 2]
 
 
 @compiled
@@ -75,30 +76,3 @@ def clear_row(width: int, row: Array) -> None:
     """A row of no points."""
     for n in range(width + 2):
         row[D + n] = _NOTHING
-
-
-@compiled
-def rows_touched(row: Array, first: int, count: int, matrix: Array, limits: Array) -> None:
-    """Write to limits the lowest and highest target row, in pixels, that vertices first..first+count may help to draw.
-
-    By integers: their minimum is vectorised, that of floats is not.
-    """
-    low, high, near = np.int32(2**30), np.int32(-(2**30)), np.int32(2**30)
-    y, d, q = row[Y + first :], row[D + first :], row[Q + first :]
-    for n in range(count):
-        good = d[n] == d[n]
-        at = np.int32(y[n] if good else _ZERO)
-        share = np.int32((q[n] if q[n] < _LARGE else _LARGE) * _FINE if good else _LARGE)
-        low = min(low, at if good else np.int32(2**30))
-        high = max(high, at if good else np.int32(-(2**30)))
-        near = min(near, share)
-    limits[0], limits[1] = np.inf, -np.inf
-    if low <= high:
-        # Strips and quarters reach half a sample beyond the vertices; the farthest where Q is smallest.
-        sway = 0.5 * (abs(matrix[2, 0]) + abs(matrix[2, 1]))
-        nearest = near / _FINE - sway
-        limits[0], limits[1] = -np.inf, np.inf
-        if nearest > 0:
-            out = max(abs(low), abs(high)) / SUBPIXELS
-            margin = (0.5 * (abs(matrix[1, 0]) + abs(matrix[1, 1])) + out * sway) / nearest + 2
-            limits[0], limits[1] = low / SUBPIXELS - margin, high / SUBPIXELS + margin

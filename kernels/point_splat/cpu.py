@@ -14,8 +14,12 @@ import numpy as np
 from kernels._jit import compiled
 from kernels._parallel import for_each_share
 from kernels._require import dense_rows
-from kernels.point_splat._cells import CASE, RUN, Four, draw_solved, draw_unsolved, find_cases, solve, solve_others
-from kernels.point_splat._rows import NUM_FIELDS, PITCH, clear_row, load_colours, project_row, rows_touched
+from kernels._vector import LANES, PIXELS
+from kernels.point_splat._cells import CASE, NOTHING, RUN, Four, find_cases, find_kinds, move_to_corner, solve
+from kernels.point_splat._draw import draw_chains, draw_corners, fetch_pixels, pack
+from kernels.point_splat._limits import BLOCK_ROWS, find_limits, span_of_row
+from kernels.point_splat._rows import NUM_FIELDS, PITCH, clear_row, load_colours, project_row
+from kernels.point_splat._torn import draw_unsolved
 from kernels.point_splat.camera import Array, PointView
 
 MANY = 64
@@ -30,17 +34,11 @@ def point_splat_cpu(
     height, width = view.hole.shape
     sources = dense_rows(image), dense_rows(depth)
     targets = dense_rows(view.image), dense_rows(view.hole), dense_rows(view.depth)
-    # Row 0 stands for the samples above the picture; the last one for those below.
-    limits = np.empty((rows + 2, columns // RUN + 1, 2))
-    limits[..., 0], limits[..., 1] = -np.inf, np.inf
-    if threads > 1:
-        limits[[0, -1]] = np.inf, -np.inf
-        for_each_share(
-            lambda part: find_limits(
-                sources[1], columns, part.start, part.stop, matrix, _new_rows(image.dtype).above, limits
-            ),
-            _shares(rows, threads),
-        )
+    blocks = -(-rows // BLOCK_ROWS)
+    limits = np.empty((blocks, columns // RUN + 1, 4))
+    for_each_share(
+        lambda part: find_limits(sources[1], columns, part.start, part.stop, matrix, limits), _shares(blocks, threads)
+    )
     for_each_share(
         lambda part: draw_band(
             sources,
@@ -69,12 +67,16 @@ class _Rows(NamedTuple):
     above: Array
     """A row of vertices, see `_rows`."""
     below: Array
+    kinds: Array
+    """uint8: what a run of cells covers, see `_cells` ..."""
     places: Array
-    """What a run of cells shows, see `_cells`: where ..."""
+    """... where ..."""
     depths: Four
     """... how far ..."""
     colours: Four
-    """... and what."""
+    """... and what ..."""
+    packed: Array
+    """... and that as the picture has it."""
     corners: Array
     """(4, 6) float32: x, y, z, colours of the patch that is drawn."""
     ring: Array
@@ -88,9 +90,11 @@ def _new_rows(dtype: np.dtype[Any]) -> _Rows:
     return _Rows(
         above=above,
         below=below,
+        kinds=np.zeros(RUN + 1 + LANES, np.uint8),
         places=np.empty(3 * RUN, np.int32),
-        depths=_four(RUN, np.dtype(np.float32)),
+        depths=_four(RUN + PIXELS, np.dtype(np.float32)),
         colours=_four(3 * RUN, dtype),
+        packed=np.empty(3 * (RUN + PIXELS), dtype),
         corners=corners,
         ring=ring,
     )
@@ -98,19 +102,6 @@ def _new_rows(dtype: np.dtype[Any]) -> _Rows:
 
 def _four(size: int, dtype: np.dtype[Any]) -> Four:
     return np.empty(size, dtype), np.empty(size, dtype), np.empty(size, dtype), np.empty(size, dtype)
-
-
-@compiled
-def find_limits(
-    depth: Array, columns: int, first: int, end: int, matrix: Array, row: Array, limits: Array
-) -> None:  # fmt: skip
-    """Which target rows each run of vertices in source rows first..end may help to draw."""
-    clear_row(columns, row)
-    for y in range(first, end):
-        project_row(depth[y], columns, np.float32(y) + np.float32(0.5), matrix, row)
-        for run in range(limits.shape[1]):
-            start = run * RUN
-            rows_touched(row, start, min(RUN + 1, columns + 2 - start), matrix, limits[y + 1, run])
 
 
 @compiled
@@ -130,18 +121,17 @@ def draw_band(
     clear_row(columns, below)
     held = -1
     for y in range(rows + 1):
-        for run in range(limits.shape[1]):
-            low = min(limits[y, run, 0], limits[y + 1, run, 0])
-            high = max(limits[y, run, 1], limits[y + 1, run, 1])
-            if high < start or low >= stop:
-                continue
-            if held != y:
-                # `below` held row y - 1 if the walk was here a row ago.
-                above, below = below, above
-                if held != y - 1:
-                    _load(sources, size, y - 1, matrix, above)
-                _load(sources, size, y, matrix, below)
-                held = y
+        first_run, end_run = span_of_row(limits, y, rows, start, stop, width)
+        if first_run >= end_run:
+            continue
+        # A row is also needed for the cells below it.
+        next_first, next_end = span_of_row(limits, y + 1, rows, start, stop, width)
+        above, below = below, above
+        if held != y - 1:
+            _load(sources, size, y - 1, first_run, end_run, matrix, above)
+        _load(sources, size, y, min(first_run, next_first), max(end_run, next_end), matrix, below)
+        held = y
+        for run in range(first_run, end_run):
             first = run * RUN
             count = min(RUN, columns + 1 - first)
             draw_run(
@@ -157,34 +147,50 @@ def draw_run(
     matrix: Array, keep: np.float32, scratch: _Rows, image: Array, depth: Array,
 ) -> None:  # fmt: skip
     """Draw the cells first..first+count between two rows of vertices, in order, into target rows start..stop."""
-    _, _, places, depths, colours, corners, ring = scratch
-    others = find_cases(
-        above, below, first, count, np.float32(start), np.float32(stop), np.float32(width), keep, places
-    )  # fmt: skip
-    if others < 0:
+    _, _, kinds, places, depths, colours, packed, corners, ring = scratch
+    find_cases(above, below, first, count, np.float32(start), np.float32(stop), np.float32(width), keep, places)
+    several = find_kinds(count, places, kinds)
+    if several < 0:
         return
-    many = others > MANY
-    for k in range(4 if many else 1):
-        solve(above, below, first, count, places, k & 1, k >> 1, depths[k], colours[k])
-    if others and not many:
-        solve_others(above, below, first, count, places, depths, colours)
-    n = draw_solved(0, count, places, depths, colours, image, depth)
+    fetch_pixels(count, places, image, depth)
+    many = several > MANY
+    if many:
+        move_to_corner(count, places)
+        for k in range(4):
+            solve(above, below, first, count, places, k & 1, k >> 1, depths[k], colours[k])
+    else:
+        solve(above, below, first, count, places, 0, 0, depths[0], colours[0])
+        pack(count, colours[0], packed)
+        # What follows the last cell must not look as if it went on with it.
+        kinds[count] = NOTHING
+    n = 0
     while n < count:
-        draw_unsolved(
-            above, below, first + n, places[CASE + n], y, start, stop, width, matrix, keep, corners, ring, image, depth
-        )  # fmt: skip
-        n = draw_solved(n + 1, count, places, depths, colours, image, depth)
+        if many:
+            n = draw_corners(n, count, places, depths, colours, image, depth)
+        else:
+            n = draw_chains(
+                above, below, first, n, count, width, places, kinds, depths[0], packed, image, depth
+            )  # fmt: skip
+        if n < count:
+            case = places[CASE + n]
+            draw_unsolved(
+                above, below, first + n, case, y, start, stop, width, matrix, keep, corners, ring, image, depth
+            )  # fmt: skip
+            n += 1
 
 
 @compiled
-def _load(sources: tuple[Array, Array], size: tuple[int, int], y: int, matrix: Array, row: Array) -> None:
-    """A source row as vertices; none outside the picture."""
+def _load(
+    sources: tuple[Array, Array], size: tuple[int, int], y: int, first_run: int, end_run: int, matrix: Array, row: Array
+) -> None:  # fmt: skip
+    """The samples of a source row that some runs of cells touch, as vertices; none outside the picture."""
     rows, columns = size
     if y < 0 or y >= rows:
         clear_row(columns, row)
     else:
-        project_row(sources[1][y], columns, np.float32(y) + np.float32(0.5), matrix, row)
-        load_colours(sources[0][y], columns, row)
+        first, end = max(first_run * RUN - 1, 0), min(end_run * RUN, columns)
+        project_row(sources[1][y], first, end, np.float32(y) + np.float32(0.5), matrix, row)
+        load_colours(sources[0][y], first, end, row)
 
 
 @compiled
