@@ -20,6 +20,9 @@ SIZE_MULTIPLE = 8
 _CHANNELS_IN = 8
 _CHANNELS = {"rgb": slice(0, 3), "depth": slice(7, 8)}
 """Where the guide holds what is known of each target."""
+_CHOICES, _DISTRUST, _SMOOTHED_ROWS = 4, 2, 5
+"""Of `backgrounds`."""
+_TINY = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,9 @@ class InfillConfig:
     """Channels of the fast network at 1/2, 1/4 and 1/8."""
     dilations: tuple[int, ...] = (2, 4)
     """Dilations of the fast network's blocks at 1/8."""
+    mix: bool = False
+    """Let the fast network choose, pixel by pixel, between the stretched background, one that begins two pixels further
+    in, and that one smoothed along the hole, and add to it; otherwise it adds to the first."""
 
     @property
     def outputs(self) -> int:
@@ -162,10 +168,11 @@ class FastInfill(nn.Module):
         self.deep = nn.ModuleList(_FastGate(c, c, dilation=dilation) for dilation in config.dilations)
         self.up2, self.dec2 = nn.Conv2d(c, b, 1), _Unit(b, b)
         self.up1, self.dec1 = nn.Conv2d(b, a, 1), _Unit(a, a)
-        self.out = nn.Conv2d(a, 4 * config.outputs, 3, padding=1)
-        # The first picture is the stretched background itself: training starts from a fair answer.
+        choices = _CHOICES if config.mix else 0
+        self.out = nn.Conv2d(a, 4 * config.outputs + choices, 3, padding=1)
+        # The first picture is the stretched background itself, or mostly: training starts from a fair answer.
         nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)  # type: ignore[arg-type]
+        nn.init.zeros_(_bias(self.out))
 
     def forward(self, guide: Tensor) -> Tensor:
         """Guide to picture; see the class."""
@@ -177,9 +184,66 @@ class FastInfill(nn.Module):
             x = x + block(x)
         x = self.dec2(_twice(self.up2(x)) + quarter)
         x = self.dec1(_twice(self.up1(x)) + half)
+        answer = self.out(x)
+        added = functional.pixel_shuffle(answer[:, : 4 * self.config.outputs], 2)
         start = guide[:, _CHANNELS[self.config.target]]
-        painted = start + functional.pixel_shuffle(self.out(x), 2)
+        if self.config.mix:
+            start = blend(start, guide[:, 3:4], torch.softmax(answer[:, 4 * self.config.outputs :], dim=1))
+        painted = start + added
         return composite(guide, painted, clamp=not self.training, target=self.config.target)
+
+
+def blend(known: Tensor, mask: Tensor, shares: Tensor) -> Tensor:
+    """The first guess in holes and those of `backgrounds`, in the shares given.
+
+    Args:
+        known: (N, C, H, W) with a first guess in holes.
+        mask: (N, 1, H, W) 1 = hole.
+        shares: (N, 4, H / 2, W / 2), of the first guess and of the three others; they sum to 1.
+
+    Returns:
+        (N, C, H, W), of use in holes only.
+    """
+    others = (backgrounds(known, mask) * shares[:, 1:, None]).sum(dim=1)
+    both = functional.interpolate(torch.cat([others, shares[:, :1]], dim=1), scale_factor=2.0, mode="nearest")
+    return both[:, :-1] + both[:, -1:] * known
+
+
+def backgrounds(known: Tensor, mask: Tensor) -> Tensor:
+    """What may be behind the foreground: three guesses beside the stretched background, at half size.
+
+    The known pixel at a hole's right rim is a mixture of both surfaces and differs from row to row; repeated into the
+    hole it draws streaks. Two pixels further in the background is itself.
+
+    Args:
+        known: (N, C, H, W) with a first guess in holes.
+        mask: (N, 1, H, W) 1 = hole.
+
+    Returns:
+        (N, 3, C, H / 2, W / 2), of use in holes only: the pixels two columns right of the hole's rim, repeated (the
+        first guess where nothing is known within 62 columns to the right); the first guess smoothed over the hole
+        pixels of ten rows; the pixels two columns further in, smoothed likewise.
+    """
+    doubtful = functional.max_pool2d(functional.pad(mask, (_DISTRUST, 0)), (1, _DISTRUST + 1), stride=1)
+    trusted = 1 - doubtful
+    channels = known.shape[1]
+    half = functional.avg_pool2d(torch.cat([known * trusted, trusted, known * mask, mask], dim=1), 2)
+    sums, share = half[:, :channels], half[:, channels : channels + 1]
+    first, hole = half[:, channels + 1 : -1], half[:, -1:]
+    values = torch.cat([sums / (share + _TINY), (share > 0).to(share.dtype)], dim=1)
+    for step in (1, 2, 4, 8, 16):
+        nearer = functional.pad(values, (0, step))[..., step:]
+        values = values + (1 - values[:, -1:]) * nearer
+    inside = values[:, :-1] + (1 - values[:, -1:]) * (first / (hole + _TINY))
+    rows = ((_SMOOTHED_ROWS, 1), 1, (_SMOOTHED_ROWS // 2, 0))
+    total = functional.avg_pool2d(torch.cat([first, inside * hole, hole], dim=1), *rows)
+    smooth = total[:, :-1] / (total[:, -1:] + _TINY)
+    return torch.stack([inside, *smooth.chunk(2, dim=1)], dim=1)
+
+
+def _bias(layer: nn.Conv2d) -> Tensor:
+    assert layer.bias is not None
+    return layer.bias
 
 
 def _twice(x: Tensor) -> Tensor:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
-from training.models.infill import InfillConfig, infill_network
+from training.models.infill import InfillConfig, backgrounds, blend, infill_network
 
 KEYS = Path(__file__).resolve().parents[4] / "shared/specs/checkpoint-keys/disocclusion_gated_unet_8ch_base48.json"
 
@@ -50,7 +51,7 @@ def test_fast_is_small_and_cheap() -> None:
     assert macs / (64 * 64) <= 12_000
 
 
-@pytest.mark.parametrize("config", [InfillConfig(), InfillConfig(variant="reference", base=8)], ids=lambda c: c.variant)
+@pytest.mark.parametrize("config", [InfillConfig(), InfillConfig(mix=True), InfillConfig(variant="reference", base=8)])
 @pytest.mark.parametrize("training", [True, False])
 def test_known_pixels_pass_unchanged(config: InfillConfig, training: bool) -> None:
     torch.manual_seed(0)
@@ -75,3 +76,42 @@ def test_fast_starts_from_the_stretched_surface() -> None:
     guide = torch.rand(1, 8, 16, 16)
     guide[:, 3] = 1
     assert torch.allclose(network(guide), guide[:, :3])
+
+
+def test_backgrounds_look_past_the_mixed_rim() -> None:
+    mask = torch.zeros(1, 1, 32, 64)
+    mask[..., 4:28, 20:30] = 1
+    picture = torch.zeros(1, 3, 32, 64)
+    picture[..., 22:] = 0.5
+    # Every other row of the rim is a mixture, and what is repeated into the hole is that mixture.
+    picture[..., ::2, 30] = 0.9
+    picture[..., 20:30] = picture[..., 30:31]
+    inside, smooth, clean = backgrounds(picture, mask)[0]
+    hole = functional.max_pool2d(mask, 2)[0].expand_as(inside) > 0
+    assert torch.allclose(inside[hole], torch.tensor(0.5), atol=1e-4)
+    assert torch.allclose(clean[hole], torch.tensor(0.5), atol=1e-4)
+    assert smooth[0, 6:10, 11:14].std() < 1e-3
+    nothing_right = mask.clone()
+    nothing_right[..., 20:] = 1
+    alone = backgrounds(picture, nothing_right)[0, 0, :, 5, 12]
+    assert torch.allclose(alone, picture[0, :, 10:12, 24:26].mean(dim=(1, 2)), atol=1e-4)
+
+
+def test_blend_takes_the_shares_given() -> None:
+    known = torch.rand(1, 3, 16, 32)
+    mask = torch.zeros(1, 1, 16, 32)
+    mask[..., 8:14] = 1
+    shares = torch.zeros(1, 4, 8, 16)
+    shares[:, 0] = 1
+    assert torch.equal(blend(known, mask, shares), known)
+    shares = shares.roll(1, dims=1)
+    twice = functional.interpolate(backgrounds(known, mask)[:, 0], scale_factor=2.0)
+    assert torch.equal(blend(known, mask, shares), twice)
+
+
+def test_a_mixing_network_starts_from_fair_answers() -> None:
+    network = infill_network(InfillConfig(mix=True)).eval()
+    guide = torch.full((1, 8, 16, 48), 0.25)
+    guide[:, 3] = 0
+    guide[:, 3, :, 10:20] = 1
+    assert torch.allclose(network(guide)[:, :, 4:12], torch.tensor(0.25), atol=1e-4)

@@ -94,3 +94,14 @@ def test_options_that_teach_nothing_are_refused(shards: Path, tmp_path: Path) ->
         InfillOptions(out=tmp_path, steps=1)
     with pytest.raises(ValueError, match="--photos-weight must be above zero"):
         _options(shards, tmp_path, photos_weight=0)
+
+
+def test_a_mixing_network_may_start_from_one_that_does_not(shards: Path, tmp_path: Path) -> None:
+    first = Trainer(task := build(_options(shards, tmp_path / "first", steps=3)), task.options).run()
+    model = InfillConfig(fast=(12, 16, 24), dilations=(2,), mix=True)
+    second = build(options := _options(shards, tmp_path / "second", start=first, model=model, steps=3))
+    trainer = Trainer(second, options)
+    before = load_checkpoint(first).ema["out.weight"]
+    assert torch.equal(trainer.ema["out.weight"][:12], before)
+    assert not trainer.ema["out.weight"][12:].any()
+    assert InfillConfig(**load_checkpoint(trainer.run()).config).mix
