@@ -301,7 +301,8 @@ def _open_source(options: ConvertOptions) -> Source:
 
 def _codec(options: ConvertOptions, path: Path, depth: DepthEncoding | None) -> tuple[str, tuple[str, ...]]:
     if depth is not None:
-        deeper = f"{path.name}: {depth.codec or path.suffix} keeps 8 bits of the disparity; .mkv keeps 16, .mp4 10"
+        better = ".mkv keeps 16, .mp4 10" if path.suffix.lower() in CONTAINERS else ".png keeps 16"
+        deeper = f"{path.name}: {depth.codec or path.suffix} keeps 8 bits of the disparity; {better}"
         return depth.codec or options.codec, (deeper,) if depth.bits == 8 else ()
     container = CONTAINERS.get(path.suffix.lower(), "")
     if options.codec != "h264" or container not in _NO_H264:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.assemble import depth_stage
-from engine.config import StereoOptions
+from engine.config import MAX_STRENGTH, StereoOptions
 from engine.errors import InputError, UsageError
 from engine.frame import Frame, StreamInfo
 from engine.sources import kind_of, open_source
@@ -28,7 +28,7 @@ class ComfortSample:
     strength: float
     """Percent of the width that was assumed."""
     strength_that_fits: float
-    """The most that leaves every frame within the limits, once the screen lies right."""
+    """The most that --strength takes and that leaves every frame within the limits, once the screen lies right."""
 
 
 def can_sample(spec: str) -> bool:
@@ -65,7 +65,7 @@ def sample_comfort(spec: str, info: StreamInfo, *, samples: int = SAMPLES) -> Co
     report = meter.report()
     if report is None:
         raise InputError(f"{spec}: not one frame could be read to estimate depth from")
-    fits = room / most if most > 0 else room
+    fits = min(room / most, MAX_STRENGTH) if most > 0 else MAX_STRENGTH
     return ComfortSample(report=report, strength=options.strength, strength_that_fits=fits)
 
 

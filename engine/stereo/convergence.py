@@ -137,8 +137,13 @@ class AutoConvergence:
         self._clock_s = 0.0
 
     def start_from(self, plane: float) -> None:
-        """The screen was put there by hand: follow from there."""
-        self._plane, self._share = plane, 1.0
+        """The screen was put there by hand: follow from there, from the next frame on.
+
+        What was seen before, and the time until then, do not count: the screen would leap to make up for them.
+        """
+        self._plane, self._share, self._is_moving = plane, 1.0, False
+        self._memory.clear()
+        self._last_s = None
 
     def follow(self, relief: Relief, strength: float, *, time_s: float | None, is_cut: bool) -> Placement:
         """The placement of the next frame.

@@ -66,12 +66,12 @@ def _covered(view: View, frame: Frame, side: int, columns: int) -> View:
     planes: list[Array] = []
     colour = black(frame.format, full_range=frame.colour.full_range)
     shift = frame.format.chroma_shift[0]
+    # At the right it begins with a whole chroma sample too, also where the width is odd.
+    first = 0 if side == 0 else -(-(frame.width - columns) >> shift)
+    last = -(-columns >> shift) if side == 0 else frame.width
     for index, (plane, source, value) in enumerate(zip(view.planes, frame.planes, colour, strict=False)):
         own = np.array(plane) if plane is source else plane
-        covered = columns >> (shift if index else 0)
-        if side == 0:
-            own[:, :covered] = value
-        else:
-            own[:, own.shape[1] - covered :] = value
+        scale = 0 if index else shift
+        own[:, first << scale : last << scale] = value
         planes.append(own)
     return replace(view, planes=tuple(planes))

@@ -19,6 +19,13 @@ def test_frames_are_spread_over_the_film(film: Path) -> None:
     assert found.report.frames_beyond_limits == 0
 
 
+def test_no_more_strength_is_advised_than_there_is(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_source(film) as source:
+        info = source.info
+    monkeypatch.setattr("engine.commands.comfort_sample.MAX_STRENGTH", 3.0)
+    assert sample_comfort(str(film), info, samples=1).strength_that_fits == 3.0
+
+
 def test_a_file_that_is_gone_is_said(film: Path, tmp_path: Path) -> None:
     with open_source(film) as source:
         info = source.info

@@ -43,6 +43,16 @@ def test_the_left_eye_loses_left_and_the_right_eye_right(make_frame, subsampling
         np.testing.assert_array_equal(left.planes[index][:, covered:], frame.planes[index][:, covered:])
 
 
+def test_black_has_no_colour_where_the_width_is_odd(make_frame) -> None:
+    frame = make_frame(width=161, subsampling="420")
+    left, right = FloatingWindow().cover(frame, _views(frame), _cut(frame, left=6.0, right=6.0))
+    for view in (left, right):
+        columns = np.flatnonzero((view.planes[0] == 16).all(axis=0))
+        assert len(columns) in (5, 6)
+        assert (view.planes[1][:, columns // 2] == 128).all()
+    np.testing.assert_array_equal(right.planes[1][:, :-3], frame.planes[1][:, :-3])
+
+
 def test_nothing_is_covered_where_nothing_is_cut_in_front(make_frame) -> None:
     frame = make_frame()
     views = _views(frame)

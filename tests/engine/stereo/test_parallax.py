@@ -106,6 +106,18 @@ def test_a_screen_set_free_starts_where_it_was(make_frame) -> None:
     assert 0.2 < mapper.convergence < 0.3
 
 
+def test_a_screen_that_was_held_for_long_does_not_leap_when_set_free(make_frame) -> None:
+    mapper = ParallaxMapper(strength=2.5, convergence=None)
+    frame = replace(make_frame(), time_base=Fraction(1, 10), is_cut=False)
+    mapper.parallax_px(replace(frame, pts=0, is_cut=True))
+    mapper.change(strength=2.5, convergence=0.2)
+    for pts in range(1, 200):
+        mapper.parallax_px(replace(frame, pts=pts))
+    mapper.change(strength=2.5, convergence=None)
+    mapper.parallax_px(replace(frame, pts=200))
+    assert 0.2 < mapper.convergence < 0.23
+
+
 @pytest.mark.parametrize(
     ("grow", "width", "expected_growth"), [(0, 160, 0), (2, 160, 2), (None, 160, 1), (None, 1920, 5)]
 )
