@@ -88,7 +88,8 @@ class InfillTask:
         grown = dict(weights)
         for name in ("out.weight", "out.bias") if self.options.model.mix else ():
             if name in grown and name in own and len(grown[name]) < len(own[name]):
-                grown[name] = torch.cat([grown[name], own[name][len(grown[name]) :]])
+                # What it adds was learned on top of the first guess alone; the blend has part of that already.
+                grown[name] = torch.cat([grown[name] / 2, own[name][len(grown[name]) :]])
         load_weights(self.network, grown, origin)
 
     def make_batch(self, step: int, fraction: float) -> Batch:
