@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.display.view import GLASSES, SCREEN_LAYOUTS, Glasses, Lens, ScreenLayout, ViewState
+from engine.settings_folder import settings_folder
 
 _MARK, _VERSION = "wheatstone", 1
 
@@ -139,17 +139,8 @@ class Settings:
 
 
 def settings_file() -> Path:
-    """Where the system wants the settings of a program to be."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        wish = Path(os.environ.get("XDG_CONFIG_HOME", ""))
-        # The rules of the desktop say that a relative path is to be ignored.
-        base = wish if wish.is_absolute() else home / ".config"
-    return base / "wheatstone" / "play.json"
+    """Where the choices of this user are kept."""
+    return settings_folder() / "play.json"
 
 
 def _between(low: float, high: float) -> Callable[[Any], bool]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelError, OutputError
+from engine.settings_folder import settings_folder
 
 _MARK, _VERSION = "wheatstone", 1
 
@@ -41,16 +41,8 @@ class Locked:
 
 
 def lock_file() -> Path:
-    """Where the lock lies: the system's folder for settings, then wheatstone/models.lock.json."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        wish = Path(os.environ.get("XDG_CONFIG_HOME", ""))
-        base = wish if wish.is_absolute() else home / ".config"
-    return base / "wheatstone" / "models.lock.json"
+    """Where the lock of this user lies."""
+    return settings_folder() / "models.lock.json"
 
 
 def read_lock(path: Path) -> dict[str, Locked]:

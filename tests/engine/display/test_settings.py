@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from engine.display.settings import Preset, Settings, settings_file
 from engine.display.view import Lens, ViewState
+from engine.settings_folder import settings_folder
 
 
 @pytest.fixture
@@ -153,15 +153,8 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert settings.remember("TV", {"layout": "sbs"}) != ""
 
 
-@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the rules of other desktops")
-def test_the_place_follows_the_rules_of_the_desktop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    assert settings_file() == tmp_path / ".config" / "wheatstone" / "play.json"
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "mine"))
-    assert settings_file() == tmp_path / "mine" / "wheatstone" / "play.json"
-    monkeypatch.setenv("XDG_CONFIG_HOME", "not/absolute")
-    assert settings_file() == tmp_path / ".config" / "wheatstone" / "play.json"
+def test_choices_lie_in_the_settings_folder() -> None:
+    assert settings_file() == settings_folder() / "play.json"
 
 
 def test_preset_and_view_are_the_same_thing() -> None:

@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ModelError, OutputError
-from engine.models.lock import Locked, LockedFile, read_lock, write_lock
+from engine.models.lock import Locked, LockedFile, lock_file, read_lock, write_lock
+from engine.settings_folder import settings_folder
 
 
 def _entry(name: str) -> Locked:
     file = LockedFile(sha256="a" * 64, size=3, where=Path("/somewhere") / name)
     return Locked(repository=f"owner/{name}", revision="0" * 40, files={"onnx/model.onnx": file})
+
+
+def test_it_lies_in_the_settings_folder() -> None:
+    assert lock_file() == settings_folder() / "models.lock.json"
 
 
 def test_it_comes_back_as_it_was(tmp_path: Path) -> None:

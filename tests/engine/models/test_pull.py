@@ -19,7 +19,7 @@ import pytest
 
 from engine.errors import ModelError, OutputError, UnavailableError
 from engine.models import load, pulled
-from engine.models.lock import lock_file, read_lock
+from engine.models.lock import read_lock
 from engine.models.pull import pull
 from engine.models.registry import REGISTRY, Entry
 
@@ -319,10 +319,3 @@ def test_pull_as_a_user_does(hub: Any, tmp_path: Path) -> None:
     assert f"use it with --depth {UNKNOWN_HASH.name}" in out
     assert list((tmp_path / "hf" / "hub").glob("models--onnx-community--depth-anything-v3-base/snapshots/*/onnx/*"))
     assert "already here" in run(HF_ENDPOINT="http://127.0.0.1:9", HF_HUB_OFFLINE="1")
-
-
-def test_the_lock_has_a_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    if sys.platform in ("win32", "darwin"):
-        pytest.skip("the place is told by XDG_CONFIG_HOME on other systems only")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert lock_file() == tmp_path / "wheatstone" / "models.lock.json"
