@@ -83,13 +83,14 @@ def _pull(hub: Any, entry: Entry, lock: Path, tell: Tell, endpoint: str | None, 
             path, sha256 = _fetch(hub, entry, expected, remote, endpoint, folder)
             if len(entry.files) > 1:
                 path = _without_link(path)
-        if file.sha256 is None and (known is None or file.path not in known.files):
-            tell(
-                f"{entry.name}: nobody published a hash of {file.name}; got sha256 {sha256}, recorded in {lock}: "
-                "from now on it must be this one"
-            )
         got[file.path] = LockedFile(sha256=sha256, size=path.stat().st_size, where=path)
     write_lock(lock, entry.name, Locked(repository=entry.repository, revision=revision or "", files=got))
+    for file in entry.files:
+        if file.sha256 is None and (known is None or file.path not in known.files):
+            tell(
+                f"{entry.name}: nobody published a hash of {file.name}; got sha256 {got[file.path].sha256}, recorded "
+                f"in {lock}: from now on it must be this one"
+            )
     return {path: file.where for path, file in got.items()}
 
 
@@ -276,11 +277,24 @@ def _in_words(hub: Any, entry: Entry, file: RemoteFile, endpoint: str) -> Iterat
     except errors.HfHubHTTPError as error:
         raise UnavailableError(f"{what}: {endpoint} answers {error.response.status_code}; try again later") from None
     except errors.HTTPError as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UnavailableError(f"{what}: no connection to {endpoint}: {reason}; what has arrived is kept") from None
+        raise UnavailableError(
+            f"{what}: no connection to {_asked(error) or endpoint}: {_first_line(error)}; what has arrived is kept"
+        ) from None
     except OSError as error:
         if error.filename is not None:
             place = f"{error.filename}: {error.strerror}"
             raise OutputError(f"{what}: {place}; free or allow that place, or name another in HF_HOME") from None
-        reason = error.strerror or str(error).splitlines()[0]
-        raise ModelError(f"{what}: {reason}; pull it again to go on") from None
+        raise ModelError(f"{what}: {error.strerror or _first_line(error)}; pull it again to go on") from None
+
+
+def _asked(error: Any) -> str | None:
+    """Who did not answer: often not the hub itself, but the place where it keeps large files."""
+    try:
+        return f"{error.request.url.scheme}://{error.request.url.netloc.decode()}"
+    except RuntimeError:
+        # It was never sent.
+        return None
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")

@@ -36,6 +36,8 @@ class Hub:
     """And with this one as soon as a body was cut."""
     etag: str | None = None
     """What content is called; None is its hash."""
+    storage: str | None = None
+    """Where content is said to be; None is this server under another name."""
     surplus: int = 0
     """Send so many bytes more than were announced."""
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
@@ -98,7 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
                 "X-Linked-ETag": f'"{self.hub.etag or hashlib.sha256(content).hexdigest()}"',
                 "X-Linked-Size": str(len(content)),
                 # Another host, as the real one's storage is.
-                "Location": f"{self.hub.url.replace('127.0.0.1', 'localhost')}/content/{repository}/{path}",
+                "Location": f"{self.hub.storage or self.hub.url.replace('127.0.0.1', 'localhost')}"
+                f"/content/{repository}/{path}",
             }
             self._status(302, headers)
 

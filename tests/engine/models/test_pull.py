@@ -282,6 +282,20 @@ def test_nobody_there_is_one_line(puller: Puller) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_storage_that_cannot_be_reached_is_named_and_nothing_is_called_recorded(
+    hub: Any, puller: Puller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = hub.publish(UNKNOWN_HASH, tmp_path / "made")
+    puller(replace(published, files=published.files[:1], name="half"))
+    puller.told.clear()
+    monkeypatch.setattr(hub, "storage", "mailto://elsewhere")
+    with pytest.raises(
+        UnavailableError, match=r"onnx_data cannot be fetched: no connection to mailto://elsewhere: .*[^.];"
+    ):
+        puller(published)
+    assert puller.told == []
+
+
 def test_offline_is_said(hub: Any, puller: Puller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     published = hub.publish(V2, tmp_path / "made")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
