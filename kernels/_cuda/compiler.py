@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +20,8 @@ OPTIONS = ("--std=c++17", "--fmad=false", "--prec-div=true", "--prec-sqrt=true",
 
 _NVRTC_WHEELS = ("nvidia-cuda-nvrtc", "nvidia-cuda-nvrtc-cu12")
 _NVRTC_FILE = re.compile(r"(libnvrtc\.so(\.\d+)*|nvrtc64_\w+\.dll)$")
+_BUILD = re.compile(r"\bV\d+\.\d+\.\d+|\bCL-\d+")
+"""How the head of a PTX file, and nvcc --version, tell which build wrote them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +89,11 @@ class Nvrtc:
     def __init__(self, library: str) -> None:
         self._library = ctypes.CDLL(library)
         self._library.nvrtcGetErrorString.restype = ctypes.c_char_p
-        major, minor = ctypes.c_int(), ctypes.c_int()
-        self._call("nvrtcVersion", ctypes.byref(major), ctypes.byref(minor))
-        self.version = f"nvrtc {major.value}.{minor.value}"
+        self.version = f"nvrtc {self._find_build()}"
 
     def compile(self, source: Path, architecture: str) -> Compiled:
         """See `Compiler.compile`."""
-        program = self._new_program(source)
+        program = self._new_program(read_sources(source), source.name)
         try:
             options = [option.encode() for option in (f"--gpu-architecture={architecture}", *OPTIONS)]
             failed = self._library.nvrtcCompileProgram(
@@ -105,9 +106,21 @@ class Nvrtc:
         finally:
             self._call("nvrtcDestroyProgram", ctypes.byref(program))
 
-    def _new_program(self, source: Path) -> ctypes.c_void_p:
-        texts = {name: text.encode() for name, text in read_sources(source).items()}
-        main = texts.pop(source.name)
+    def _find_build(self) -> str:
+        """The build, such as V13.0.88 CL-36424714: asked of what it writes, because it tells only its release."""
+        major, minor = ctypes.c_int(), ctypes.c_int()
+        self._call("nvrtcVersion", ctypes.byref(major), ctypes.byref(minor))
+        program = self._new_program({"nothing.cu": ""}, "nothing.cu")
+        try:
+            self._call("nvrtcCompileProgram", program, 0, None)
+            said = _BUILD.findall(self._read(program, "PTX").decode(errors="replace"))
+        finally:
+            self._call("nvrtcDestroyProgram", ctypes.byref(program))
+        return " ".join([f"{major.value}.{minor.value}", *said])
+
+    def _new_program(self, sources: Mapping[str, str], name: str) -> ctypes.c_void_p:
+        texts = {name: text.encode() for name, text in sources.items()}
+        main = texts.pop(name)
         names = [name.encode() for name in texts]
         strings = ctypes.c_char_p * len(texts)
         program = ctypes.c_void_p()
@@ -115,7 +128,7 @@ class Nvrtc:
             "nvrtcCreateProgram",
             ctypes.byref(program),
             main,
-            source.name.encode(),
+            name.encode(),
             len(texts),
             strings(*texts.values()),
             strings(*names),
@@ -141,8 +154,7 @@ class Nvcc:
     def __init__(self, command: str) -> None:
         self._command = command
         said = subprocess.run([command, "--version"], capture_output=True, text=True, check=False).stdout
-        release = re.search(r"release \S+ (\S+)", said)
-        self.version = f"nvcc {release.group(1) if release else said.strip()}"
+        self.version = f"nvcc {' '.join(_BUILD.findall(said)) or said.strip()}"
 
     def compile(self, source: Path, architecture: str) -> Compiled:
         """See `Compiler.compile`."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import functools
 import importlib
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ import numpy as np
 from kernels._cuda.arrays import DeviceArray
 from kernels._cuda.cache import cached_cubin
 from kernels._cuda.compiler import find_compiler
+
+_DEVICE_ORDINAL = 9
+"""CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +86,51 @@ def max_shared_bytes() -> int:
 
 def require_current_device(name: str, array: DeviceArray) -> None:
     """Raise ValueError if the array is known to lie on another GPU than the current one."""
-    if array.device is None:
+    device = _device_at(array.pointer) if array.device is None else array.device
+    if device is None:
         return
     driver = _driver()
-    if driver.Device(array.device) != driver.Context.get_device():
-        raise ValueError(f"{name} must be on the current GPU, got an array on GPU {array.device}")
+    if driver.Device(device) != driver.Context.get_device():
+        raise ValueError(f"{name} must be on the current GPU, got an array on GPU {device}")
+
+
+def bind_arrays(args: ctypes.Structure, arrays: Mapping[str, DeviceArray]) -> None:
+    """Write where arrays lie into the fields `<name>` (address) and `<name>_pitch` (bytes from row to row) of args.
+
+    Names are those of the operator's arguments, which messages use; a dot becomes an underscore in fields.
+
+    Raises:
+        ValueError: an array is on another GPU than the current one.
+    """
+    for name, array in arrays.items():
+        require_current_device(name, array)
+        field = name.replace(".", "_")
+        setattr(args, field, array.pointer)
+        setattr(args, f"{field}_pitch", array.strides[0])
 
 
 def new_device_array(shape: Sequence[int], dtype: Any) -> Any:
     """An uninitialised pycuda.gpuarray.GPUArray; it offers `__cuda_array_interface__`."""
     return importlib.import_module("pycuda.gpuarray").empty(tuple(shape), np.dtype(dtype))
+
+
+def _device_at(pointer: int) -> int | None:
+    """Ordinal of the GPU that an address belongs to: `__cuda_array_interface__` does not tell, the driver does."""
+    library = _cuda_library()
+    if library is None:
+        return None
+    ordinal = ctypes.c_int()
+    unknown = library.cuPointerGetAttribute(ctypes.byref(ordinal), _DEVICE_ORDINAL, ctypes.c_uint64(pointer))
+    return None if unknown else ordinal.value
+
+
+@functools.cache
+def _cuda_library() -> Any:
+    """The driver's own interface, for what PyCUDA does not pass on; None where there is no driver."""
+    try:
+        return ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return None
 
 
 @functools.cache

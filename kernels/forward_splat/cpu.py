@@ -23,7 +23,7 @@ from kernels._require import dense_rows
 from kernels._vector import LANES
 from kernels.forward_splat._draw import blend, blend_half, draw_row, solve
 from kernels.forward_splat._holes import clear_runs, fill_row, find_runs, late_chroma
-from kernels.forward_splat._rows import copy, halve, interleave, is_finite, split
+from kernels.forward_splat._rows import copy, halve, interleave, is_finite, split, widen
 from kernels.forward_splat.layout import FILLS, FULL_WIDTH, HALF_WIDTH, Array, Fill, PlaneLayout, SplatView
 
 _BAND_ROWS = 32
@@ -47,21 +47,21 @@ def forward_splat_cpu(
         (*_three([dense_rows(plane) for plane in view.planes]), dense_rows(view.hole), dense_rows(view.parallax_px))
         for view in views
     ]
-    widen = parallax_px.dtype != np.float32
-    parallax_rows = parallax_px if widen else dense_rows(parallax_px)
+    is_half = parallax_px.dtype != np.float32
+    parallax_rows = dense_rows(parallax_px.view(np.uint16) if is_half else parallax_px)
 
     looks = [(np.float32(eye), np.float32(tear_px), FILLS.index(fill)) for eye in eyes]
     size = (layout.width, layout.packed, layout.has_chroma, layout.shift_x, layout.shift_y, layout.mid_grey)
 
     def render(tops: Iterator[int]) -> bool:
         rows = _new_rows(layout)
-        widened = np.empty((_BAND_ROWS if widen else 0, layout.width), np.float32)
+        widened = np.empty((_BAND_ROWS if is_half else 0, layout.width), np.float32)
         for top in tops:
             stop = min(top + _BAND_ROWS, layout.height)
             parallax = parallax_rows[top:stop]
-            if widen:
+            if is_half:
+                widen(parallax, layout.width, widened)
                 parallax = widened[: stop - top]
-                np.copyto(parallax, parallax_px[top:stop])
             if not is_finite(parallax, layout.width):
                 return False
             for look, target in zip(looks, targets, strict=True):

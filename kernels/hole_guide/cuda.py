@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kernels._cuda.arrays import require_device_array, require_device_output, require_device_shape
-from kernels._cuda.launch import load_kernel, new_device_array, require_context, require_current_device, stream_handle
+from kernels._cuda.launch import bind_arrays, load_kernel, new_device_array, require_context, stream_handle
 from kernels.hole_guide.reference import NUM_CHANNELS, UNIT
 
 SOURCE = Path(__file__).with_name("hole_guide.cu")
@@ -65,10 +65,7 @@ def hole_guide_cuda(rgb: Any, hole: Any, stretched_px: Any, disparity: Any, out:
     require_device_output("out", target, list(arrays.values()))
     require_context()
     args = new_args(height, width)
-    for name, array in (*arrays.items(), ("out", target)):
-        require_current_device(name, array)
-        setattr(args, name, array.pointer)
-        setattr(args, f"{name}_pitch", array.strides[0])
+    bind_arrays(args, {**arrays, "out": target})
     load_kernel(SOURCE, kernel_name(colours.dtype), GuideArgs).launch(args, **launch_shape(args), stream=stream)
     return out
 

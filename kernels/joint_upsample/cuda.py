@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kernels._cuda.arrays import require_device_array, require_device_output, require_device_shape
-from kernels._cuda.launch import load_kernel, new_device_array, require_context, require_current_device, stream_handle
+from kernels._cuda.launch import bind_arrays, load_kernel, new_device_array, require_context, stream_handle
 from kernels._require import require_sample_bits
 from kernels.joint_upsample.grid import FLAT, LUMA_TOLERANCE, RISE, WHITE
 
@@ -68,10 +68,7 @@ def joint_upsample_cuda(disparity: Any, luma: Any, out: Any | None, *, bits: int
     require_device_output("out", target, [small, guide])
     require_context()
     args = new_args(small.shape, guide.shape, depth)
-    for name, array in (("disparity", small), ("luma", guide), ("out", target)):
-        require_current_device(name, array)
-        setattr(args, name, array.pointer)
-        setattr(args, f"{name}_pitch", array.strides[0])
+    bind_arrays(args, {"disparity": small, "luma": guide, "out": target})
     load_kernel(SOURCE, kernel_name(guide.dtype), UpsampleArgs).launch(args, **launch_shape(args), stream=stream)
     return out
 

@@ -8,13 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from kernels._cuda.arrays import (
-    DeviceArray,
-    require_device_array,
-    require_device_output,
-    require_device_shape,
-)
-from kernels._cuda.launch import load_kernel, new_device_array, require_context, require_current_device, stream_handle
+from kernels._cuda.arrays import require_device_array, require_device_output, require_device_shape
+from kernels._cuda.launch import bind_arrays, load_kernel, new_device_array, require_context, stream_handle
 from kernels.point_splat._check import COLOUR_DTYPES, check_look, check_picture, out_arrays
 from kernels.point_splat.camera import GUARD, MAX_DEPTH, MIN_DEPTH, NEAR, Array, PointView
 
@@ -81,12 +76,10 @@ def point_splat_cuda(
         given = require_device_array(name, array, ndim=len(array_shape), dtypes=(dtype,), stream=handle)
         require_device_shape(name, given, array_shape)
         require_device_output(name, given, list(arrays.values()))
-        arrays[name.replace(".", "_")] = given
+        arrays[name] = given
     require_context()
-    for name, given in arrays.items():
-        require_current_device(name.replace("out_", "out."), given)
     args = new_args((rows, columns), shape, matrix, keep)
-    set_arrays(args, arrays)
+    bind_arrays(args, arrays)
     for kernel, blocks in launches(args, picture.dtype):
         load_kernel(SOURCE, kernel, PointArgs).launch(
             args, blocks=blocks, threads=THREADS, shared_bytes=0, stream=stream
@@ -102,13 +95,6 @@ def new_args(source_size: tuple[int, int], size: tuple[int, int], matrix: Array,
     )  # fmt: skip
     args.matrix[:] = matrix.ravel().tolist()
     return args
-
-
-def set_arrays(args: PointArgs, arrays: dict[str, DeviceArray]) -> None:
-    """Where inputs and outputs lie, by the names of the parameters."""
-    for name, array in arrays.items():
-        setattr(args, name, array.pointer)
-        setattr(args, f"{name}_pitch", array.strides[0])
 
 
 def launches(args: PointArgs, dtype: np.dtype[Any]) -> list[tuple[str, int]]:

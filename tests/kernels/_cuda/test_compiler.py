@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -24,7 +25,11 @@ def test_compiles(compiler: Compiler) -> None:
     result = compiler.compile(SOURCE, "sm_90")
     assert result.cubin[:4] == b"\x7fELF"
     assert "0 bytes spill stores" in result.log
-    assert compiler.version.split()[1][0].isdigit() or compiler.version.split()[1][0] == "V"
+
+
+def test_the_version_tells_builds_of_one_release_apart(compiler: Compiler) -> None:
+    """It is part of the key of the cache, and builds that differ in the last number make different machine code."""
+    assert re.search(r"^nv\S+ .*V\d+\.\d+\.\d+", compiler.version), compiler.version
 
 
 def test_compiles_for_every_architecture(compile_everywhere) -> None:

@@ -57,10 +57,52 @@ def test_another_gpu_is_named(pretend_gpu) -> None:
     gpu = pretend_gpu(SOURCE)
     array = require_device_array("near", gpu.array(np.zeros(3)), ndim=1, dtypes=(np.float64,))
     launch.require_current_device("near", array)
-    here, there = (SimpleNamespace(device=number) for number in (0, 1))
+    here, there = (SimpleNamespace(device=number, pointer=4096) for number in (0, 1))
     launch.require_current_device("near", here)
     with pytest.raises(ValueError, match="near must be on the current GPU, got an array on GPU 1"):
         launch.require_current_device("near", there)
+
+
+def test_another_gpu_is_named_where_only_the_driver_tells(pretend_gpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = pretend_gpu(SOURCE)
+    array = require_device_array("near", gpu.array(np.zeros(3)), ndim=1, dtypes=(np.float64,))
+    assert array.device is None
+
+    def answer(ordinal: int, status: int):
+        def get(result, attribute: int, pointer: ctypes.c_uint64) -> int:
+            assert (attribute, pointer.value) == (9, array.pointer)
+            result._obj.value = ordinal
+            return status
+
+        monkeypatch.setattr(launch, "_cuda_library", lambda: SimpleNamespace(cuPointerGetAttribute=get))
+
+    answer(0, 0)
+    launch.require_current_device("near", array)
+    answer(1, 1)  # an error: the driver does not know the address
+    launch.require_current_device("near", array)
+    answer(1, 0)
+    with pytest.raises(ValueError, match="near must be on the current GPU, got an array on GPU 1"):
+        launch.require_current_device("near", array)
+
+
+def test_arrays_are_bound_by_name(pretend_gpu) -> None:
+    class Args(ctypes.Structure):
+        _fields_ = (
+            ("near", ctypes.c_void_p),
+            ("out_far", ctypes.c_void_p),
+            ("near_pitch", ctypes.c_longlong),
+            ("out_far_pitch", ctypes.c_longlong),
+        )
+
+    gpu = pretend_gpu(SOURCE)
+    arrays = {
+        name: require_device_array(name, gpu.array(np.zeros((2, size), np.float32)), ndim=2, dtypes=(np.float32,))
+        for name, size in (("near", 3), ("out.far", 5))
+    }
+    args = Args()
+    launch.bind_arrays(args, arrays)
+    assert (args.near, args.near_pitch) == (arrays["near"].pointer, 12)
+    assert (args.out_far, args.out_far_pitch) == (arrays["out.far"].pointer, 20)
 
 
 def test_no_pycuda_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +141,6 @@ def test_a_driver_that_refuses_the_code_is_told(pretend_gpu, monkeypatch: pytest
 
     monkeypatch.setattr(gpu, "module_from_buffer", refuse)
     with pytest.raises(
-        OSError, match=r"refuses reverse\.cu as nv\S+ \S+ made it for sm_90: device kernel image is inv"
+        OSError, match=r"refuses reverse\.cu as nv\S+ [^:]+ made it for sm_90: device kernel image is inv"
     ):
         launch.load_kernel(SOURCE, "reverse_rows", ReverseArgs)

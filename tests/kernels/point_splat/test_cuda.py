@@ -12,6 +12,9 @@ from kernels.point_splat.camera import projection
 from kernels.point_splat.cuda import SOURCE, THREADS, launches, new_args
 from kernels.point_splat.reference import point_splat_reference
 
+# The first call compiles for ten seconds of CPU, which a busy machine makes a minute.
+pytestmark = pytest.mark.timeout(180)
+
 CAMERA = Pinhole(fx=1, fy=1)
 
 

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from kernels import Pinhole, PointView, point_splat
 
+# The first call compiles for ten seconds of CPU, which a busy machine makes a minute.
+pytestmark = pytest.mark.timeout(180)
+
 H, W = 9, 14
 CAMERA = Pinhole(fx=0.8, fy=1.2)
 IMAGE = np.random.default_rng(1).integers(0, 256, (H, W, 3)).astype(np.uint8)

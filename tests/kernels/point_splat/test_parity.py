@@ -11,6 +11,9 @@ from kernels import Pinhole, PointView, point_splat
 from kernels.point_splat.camera import projection
 from kernels.point_splat.reference import point_splat_reference
 
+# The first call compiles for ten seconds of CPU, which a busy machine makes a minute.
+pytestmark = pytest.mark.timeout(180)
+
 NOT_POINTS = (np.nan, np.inf, -np.inf, 0, -1, 1e-40, 1e35)
 
 
