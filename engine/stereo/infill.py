@@ -26,7 +26,7 @@ from kernels import hole_guide
 
 _CHANNELS = 8
 _BATCHES = (8, 3, 1)
-_FIRST_BUDGET = 4
+_FIRST_BUDGET = 6
 """A shot's first frame may paint so many times the usual budget: what it leaves undone would be seen to change."""
 
 
@@ -63,7 +63,7 @@ class NetworkInfill:
         *,
         tile: TileShape | None = None,
         min_width: int = 4,
-        max_tiles: int = 32,
+        max_tiles: int = 24,
         with_memory: bool = True,
     ) -> None:
         """Make the painter; networks are opened by `prepare` or when first needed, one per batch size.
@@ -130,8 +130,11 @@ class NetworkInfill:
     ) -> None:
         shot = self._shot = self._shot if self._shot is not None and self._shot.goes_on(frame) else _Shot.of(frame)
         shape = self._tile.fitted(frame.width, frame.height)
+        if shape is None or disparity_of_parallax[0] == 0:
+            # Parallax without a scale is no parallax: nothing is torn, and the masks need not even be read.
+            return
         pairs = [(view, offset) for view, offset in zip(views, offsets, strict=True) if cv2.hasNonZero(view.hole)]
-        if shape is None or not pairs:
+        if not pairs:
             return
         eyes = [shot.eye(frame, view, offset, self._min_width) for view, offset in pairs]
         for eye, (view, _) in zip(eyes, pairs, strict=True):

@@ -139,7 +139,7 @@ def test_no_holes_no_network(make_frame) -> None:
 
 
 def test_the_budget_keeps_the_largest_holes_and_counts_the_rest(make_frame) -> None:
-    """A shot's first frame may do four times as much; what it leaves undone is done in the next ones."""
+    """A shot's first frame may do six times as much; what it leaves undone is done in the next ones."""
     whole = NetworkInfill(Painter().open, tile=TILE)
     _views(make_frame(320, 288), whole)
     painter = Painter()
@@ -147,11 +147,11 @@ def test_the_budget_keeps_the_largest_holes_and_counts_the_rest(make_frame) -> N
     stage = _stage(capped)
     frame = make_frame(320, 288)
     stage.process(frame)
-    assert whole.count.tiles > 5
-    assert capped.count.tiles == len(painter.guides) == 4
-    assert capped.count.tiles_over_budget == whole.count.tiles - 4
+    assert whole.count.tiles > 7
+    assert capped.count.tiles == len(painter.guides) == 6
+    assert capped.count.tiles_over_budget == whole.count.tiles - 6
     stage.process(replace(frame, is_cut=False, index=1))
-    assert capped.count.tiles == len(painter.guides) == 5
+    assert capped.count.tiles == len(painter.guides) == 7
 
 
 def test_what_stands_still_is_painted_once(make_frame) -> None:
