@@ -66,6 +66,7 @@ class LiveLoop:
         self._pacer = pacer
         self._stereo = stereo
         self._playing = playing
+        self._size = (playing.width, playing.height)
         self.sound = sound
         """See Args; None from when it turned out that there is none."""
         self._on_shown = on_shown
@@ -94,6 +95,7 @@ class LiveLoop:
                 surface.wait(_IDLE_S)
                 changed = self._handle(self._screen.handle_keys())
                 if (frame := self._line.take()) is not None:
+                    self._size = (frame.width, frame.height)
                     self._screen.figures = self._figures()
                     frame = self._show(frame)
                     self.meter.add(frame)
@@ -236,7 +238,7 @@ class LiveLoop:
         plane = self._stereo.convergence if settings.convergence is None else settings.convergence
         automatic = " (auto)" if settings.convergence is None else ""
         return (
-            f"{playing.title}  {playing.width}x{playing.height}  {self._screen.view.shown}",
+            f"{playing.title}  {self._size[0]}x{self._size[1]}  {self._screen.view.shown}",
             f"{meter.recent_fps:.1f} fps{rate}",
             f"latency ms  p50 {latency.p50_ms:.0f}  p95 {latency.p95_ms:.0f}  p99 {latency.p99_ms:.0f}"
             f"  max {latency.max_ms:.0f}",

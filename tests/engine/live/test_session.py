@@ -81,6 +81,7 @@ def test_a_film_that_changes_its_size_is_played_as_it_is(tmp_path: Path) -> None
             opened.source.listen(lambda words, _seconds: notices.append(words))
             opened.play()
             picture = opened.screen.picture()
+            figures = opened.loop._describe()
     except UnavailableError as error:
         pytest.skip(f"no off-screen OpenGL here: {error}")
     sizes = [one[:2] for one in shown]
@@ -88,6 +89,7 @@ def test_a_film_that_changes_its_size_is_played_as_it_is(tmp_path: Path) -> None
     assert set(sizes) == {(128, 96), (320, 180)}
     assert shown[sizes.index((320, 180))][2], "what was smoothed begins anew"
     assert notices == ["the picture is now 320x180"]
+    assert any("320x180" in line for line in figures), "and not what it began with"
     # 16:9 in 4:3: black above and below, not stretched.
     assert picture[:20].max() == 0
     assert picture[96].mean() > 60
