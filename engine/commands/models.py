@@ -42,6 +42,8 @@ def _pull(name: str, lock: Path) -> None:
     if entry is None:
         if name in models.embedded():
             raise ModelError(f"{name}: comes with Wheatstone; there is nothing to fetch")
+        if name.lower().endswith(".onnx"):
+            raise ModelError(f"{name}: a file needs no fetching; play it with --depth {name}")
         raise models.unknown(name, REGISTRY)
     say = console()
     say.print(escape(f"{name}: {models.megabytes(entry)} from {entry.repository}, licence {entry.licence}"))

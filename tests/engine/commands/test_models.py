@@ -84,6 +84,7 @@ def test_info_of_a_file_says_what_is_assumed(capsys: pytest.CaptureFixture[str],
         (["info", "depth-anythin-v2-small"], "did you mean depth-anything-v2-small"),
         (["pull", "midas"], "did you mean midas-small?"),
         (["pull", models.DEFAULT_DEPTH], "comes with Wheatstone; there is nothing to fetch"),
+        (["pull", "my/net.onnx"], "my/net.onnx: a file needs no fetching; play it with --depth my/net.onnx"),
     ],
 )
 def test_wrong_names_are_one_line(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
