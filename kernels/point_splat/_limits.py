@@ -86,7 +86,8 @@ def _sum(row: Array, u: float, v: float, inverse: float) -> tuple[float, float]:
 def span_of_row(limits: Array, y: int, rows: int, start: int, stop: int, width: int) -> tuple[int, int]:
     """First run, and one past the last, whose cells above sample row y may be seen in target rows start..stop."""
     first, end = limits.shape[1], 0
-    above, below = max(y - 1, 0) // BLOCK_ROWS, min(y, rows - 1) // BLOCK_ROWS
+    # Beside the picture there are no samples: the row inside speaks for both.
+    above, below = min(max(y - 1, 0), rows - 1) // BLOCK_ROWS, min(y, rows - 1) // BLOCK_ROWS
     for run in range(limits.shape[1]):
         if is_seen(limits, above, below, run, start, stop, width):
             first, end = min(first, run), run + 1

@@ -63,3 +63,14 @@ def test_without_points_there_is_nothing_to_see(value: float) -> None:
     limits, _ = limits_of(np.full(SIZE, value, np.float32), SOURCE)
     first, end = span_of_row(limits, 4, SIZE[0], 0, 100, 1000)
     assert first >= end
+
+
+def test_rows_beside_the_picture_are_like_those_within(rng: np.random.Generator) -> None:
+    rows = 2 * BLOCK_ROWS
+    limits = np.empty((2, 1, 4))
+    matrix = projection(SOURCE, SOURCE, (rows, 9), (rows, 9))
+    find_limits(rng.uniform(1, 2, (rows, 9)).astype(np.float32), 9, 0, 2, matrix, limits)
+    for y, inside in ((0, 1), (rows, rows - 1), (rows + 1, rows - 1)):
+        for start in (0, rows - 1):
+            got, want = (span_of_row(limits, row, rows, start, start + 1, 9) for row in (y, inside))
+            assert got == want
