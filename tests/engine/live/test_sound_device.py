@@ -45,8 +45,8 @@ def spy(self, told_s, count):
 DeviceClock.heard_s = spy
 def on_shown(frame, screen):
     shown.append((frame.time_s, frame.stamps[-1][2]))
-more = json.loads(sys.argv[2])
-options = PlayOptions(input=sys.argv[1], headless=True, sound_device="default", infill="stretch", **more)
+more = json.loads(sys.argv[2]) | {"sound_device": "default", "infill": "stretch", "depth_every": 25}
+options = PlayOptions(input=sys.argv[1], headless=True, **more)
 with open_session(options, on_shown=on_shown) as session:
     report = session.play()
 print(json.dumps({"shown": shown, "told": told, "sound": report.sound, "warnings": list(report.warnings)}))
@@ -190,10 +190,18 @@ def card(tmp_path: Path) -> Iterator[Card]:
     card.close()
 
 
+@pytest.mark.timeout(240)
 def test_bursts_are_heard_when_their_pictures_are_seen(card: Card, tmp_path: Path) -> None:
     played = card.play(film(tmp_path / "film.mkv"), volume=50.0)
     assert played.warnings == []
+    assert played.sound["device"] == "default"
+    assert played.sound["rate"] == CARD_RATE
     onsets = played.onsets()
+    for onset in onsets:
+        left, right = played.samples[onset : onset + 800].T
+        assert np.allclose(right, 0.1 * left, atol=0.01)
+    if len(played.shown) < 0.8 * SECONDS * FPS or played.sound["jumps"]:
+        pytest.skip(f"too busy a machine for timing: {len(played.shown)} of {SECONDS * FPS} pictures were shown")
     assert len(onsets) == len(CLICKS_S)
     seen_s = np.interp(CLICKS_S, played.shown[:, 0], played.shown[:, 1])
     # PortAudio begins with a few blocks of silence that nobody asked for.
@@ -203,13 +211,10 @@ def test_bursts_are_heard_when_their_pictures_are_seen(card: Card, tmp_path: Pat
     delays_s = played.read_s[onsets] - seen_s
     assert np.percentile(np.abs(delays_s - np.median(delays_s)), 80) < 0.06
     for onset in onsets:
-        left, right = played.samples[onset : onset + 800].T
+        left = played.samples[onset : onset + 800, 0]
         # A quarter of the amplitude is half as loud.
         assert np.abs(left).max() == pytest.approx(0.15, abs=0.02)
-        assert np.allclose(right, 0.1 * left, atol=0.01)
         assert np.abs(np.fft.rfft(left)).argmax() == pytest.approx(1000 / CARD_RATE * 800, abs=1.5)
-    assert played.sound["device"] == "default"
-    assert played.sound["rate"] == CARD_RATE
     assert played.sound["skew_ms"]["count"] > 30
     assert abs(played.sound["skew_ms"]["p50"]) < 45
 
