@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from training.data.shards import ShardFolder
 from training.samples import SampleFolder, mirrored
 
 
@@ -23,6 +25,28 @@ def test_validation_samples_are_never_drawn(shards: Path, rng: np.random.Generat
     drawn = {_key(folder.draw(rng).left) for _ in range(600)}
     assert len(drawn) == 30
     assert not held & drawn
+
+
+def test_no_picture_is_both_learned_from_and_validated_on(
+    tmp_path: Path, make_shard: Callable[..., Path], rng: np.random.Generator
+) -> None:
+    """Its windows overlap; even a second shard of the same pictures keeps to the same side."""
+
+    def add(index: int) -> None:
+        meta = make_shard(tmp_path, index, 36, (64, 48)) / "meta.json"
+        origin = [f"{picture}.jpg" for picture in range(9) for _ in range(4)]
+        meta.write_text(json.dumps(json.loads(meta.read_text()) | {"origin": origin}))
+
+    add(0)
+    folder = SampleFolder(tmp_path)
+    add(1)
+    folder.rescan()
+    assert folder.num_training == 64
+    samples = ShardFolder(tmp_path)
+    origin = {_key(samples[k].left): samples.origin(k) for k in range(len(samples))}
+    assert {origin[_key(sample.left)] for sample in folder.validation(20)} == {"7.jpg"}
+    drawn = {origin[_key(folder.draw(rng).left)] for _ in range(300)}
+    assert drawn == {f"{picture}.jpg" for picture in (*range(7), 8)}
 
 
 def test_the_same_generator_draws_the_same(shards: Path) -> None:

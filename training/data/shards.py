@@ -54,7 +54,7 @@ def write_shard(folder: Path, name: str, samples: Sequence[Any], meta: dict[str,
         name: see shard_name.
         samples: objects with the attributes named in ARRAYS, all of one size.
         meta: written to meta.json beside format, count, width and height. `true_eyes`, one for each sample, says which
-            eyes are true; without it both are, in every sample.
+            eyes are true; without it both are, in every sample. `origin`, likewise, names the picture each is of.
 
     Returns:
         The shard's folder. A shard that is already there is left as it is.
@@ -110,6 +110,7 @@ def _alive(process: int) -> bool:
 class _Shard:
     arrays: tuple[npt.NDArray[Any], ...]
     true_eyes: tuple[TrueEye, ...]
+    origin: tuple[str | None, ...]
 
     @property
     def count(self) -> int:
@@ -151,14 +152,21 @@ class ShardFolder:
     def __len__(self) -> int:
         return int(self._starts[-1])
 
-    def __getitem__(self, index: int) -> Sample:
+    def origin(self, index: int) -> str | None:
+        """The picture that a sample was cut from; None for scenes, and where the shard does not say."""
+        shard, row = self._find(index)
+        return shard.origin[row]
+
+    def _find(self, index: int) -> tuple[_Shard, int]:
         count = len(self)
         if not -count <= index < count:
             raise IndexError(f"sample {index} of {count}")
         index %= count
         at = int(np.searchsorted(self._starts, index, side="right")) - 1
-        row = index - int(self._starts[at])
-        shard = self._order[at]
+        return self._order[at], index - int(self._starts[at])
+
+    def __getitem__(self, index: int) -> Sample:
+        shard, row = self._find(index)
         left, right, disparity_left, disparity_right = (array[row] for array in shard.arrays)
         return Sample(left, right, disparity_left, disparity_right, shard.true_eyes[row])
 
@@ -171,6 +179,9 @@ def _open_shard(folder: Path) -> _Shard:
         true_eyes = tuple(meta.get("true_eyes", ["both"] * count))
         if len(true_eyes) != count or not set(true_eyes) <= set(get_args(TrueEye)):
             raise ValueError(f"true_eyes must be {count} of {', '.join(get_args(TrueEye))}")
+        origin = tuple(meta.get("origin", [None] * count))
+        if len(origin) != count:
+            raise ValueError(f"origin must name {count} pictures")
     except (OSError, ValueError, KeyError, EOFError) as error:
         raise ValueError(f"{folder}: damaged shard, delete it and generate it again ({error})") from error
     for array, (name, (dtype, axes)) in zip(arrays, ARRAYS.items(), strict=True):
@@ -178,4 +189,4 @@ def _open_shard(folder: Path) -> _Shard:
             raise ValueError(
                 f"{folder}/{name}.npy: expected {count} entries of {dtype}, got {array.dtype} {array.shape}"
             )
-    return _Shard(arrays, true_eyes)
+    return _Shard(arrays, true_eyes, origin)
