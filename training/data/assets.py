@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ _PROCEDURAL_PER_FAMILY = 12
 _PROCEDURAL_PHOTOS = 24
 _MAX_CORNERS = 12_000
 """Meshes with more corners than this cost more time than they add variety."""
+_FREE = re.compile(r"<https?://([\w-]+\.)*(unsplash|pexels|pixabay)\.|\bCC0\b|public domain")
 
 USES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "wall": (("Plaster", "Paint", "Wallpaper", "Concrete", "Bricks", "Tiles"), ("cloud", "stripes")),
@@ -166,21 +168,37 @@ def _trimmed(tile: Image) -> Image | None:
 def allowed_photos(directory: Path) -> list[Path]:
     """Photographs of a folder that may be used for weights that ship.
 
-    Where COPYRIGHT* files name pictures beside an address, only those from Unsplash, Pexels or Pixabay stay; pictures
-    listed under any other source (CC BY-SA ones among them) are left out.
+    Where COPYRIGHT* files say where pictures come from, only those stay that are named there as free: with an address
+    at Unsplash, Pexels or Pixabay, or as CC0 or public domain, in their line or in the heading above it. Pictures that
+    are not named, or are also named without any of this (CC BY and CC BY-SA ones among them), are left out. In a folder
+    without such a file everything stays.
     """
     paths = sorted(p for p in directory.iterdir() if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
-    barred = set()
-    for listing in sorted(directory.glob("COPYRIGHT*")):
+    listings = sorted(directory.glob("COPYRIGHT*"))
+    if not listings:
+        return paths
+    free: set[str] = set()
+    barred: set[str] = set()
+    for listing in listings:
+        heading = ""
         for line in listing.read_text(encoding="utf-8", errors="replace").splitlines():
-            match = re.match(r"\s*(.+?)\s*<(.*?)>", line)
-            if match and not re.search(r"unsplash|pexels|pixabay", match[2]):
-                barred.add(_plain(match[1]))
-    return [p for p in paths if _plain(p.stem) not in barred]
+            if line.rstrip().endswith(":"):
+                heading = line
+            elif line.strip():
+                is_free = any(_FREE.search(text) for text in (line, heading))
+                (free if is_free else barred).update(_names(line))
+    return [p for p in paths if _plain(p.stem) in free - barred]
+
+
+def _names(line: str) -> set[str]:
+    """What a line `NAME <ADDRESS>`, `NAME by SOMEBODY <ADDRESS>` or the like may call its picture."""
+    full = line.split("<")[0]
+    return {_plain(full), _plain(re.split(r" (?:created )?by ", full)[0])}
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    """Without case, accents and punctuation, in which files and listings differ."""
+    return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", name).lower())
 
 
 def _read_photo(path: Path) -> Image:

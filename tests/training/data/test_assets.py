@@ -44,6 +44,29 @@ def test_photographs_from_other_sources_are_left_out(tiny_folder: Path) -> None:
     assert [p.name for p in allowed_photos(tiny_folder / "photos" / "wallpapers")] == ["Good_One.jpg"]
 
 
+def test_only_what_a_listing_calls_free_stays(tmp_path: Path) -> None:
+    listing = """Unsplash photos published before June 8, 2017 are CC0 (public domain):
+
+Plain Heading <https://example.org/1>
+
+Deviantart:
+
+Doubtful <http://example.org/art/2>
+Twice <http://example.org/art/3>
+Twice <https://unsplash.com/photos/3>
+Paweł Czerwiński Leaves <https://unsplash.com/photos/4>
+“A Long Title” by Somebody <https://www.pexels.com/photo/5>
+Poly created by Somebody, licensed CC0 (public domain) <https://example.org/6>
+Fake <https://example.org/unsplash.jpg>
+"""
+    free = ("A_Long_Title", "Pawe_Czerwinski_Leaves", "Plain_Heading", "Poly")
+    for name in (*free, "Doubtful", "Twice", "Fake", "Not_Listed"):
+        (tmp_path / f"{name}.jpg").touch()
+    assert len(allowed_photos(tmp_path)) == 8
+    (tmp_path / "COPYRIGHT").write_text(listing, encoding="utf-8")
+    assert tuple(p.stem for p in allowed_photos(tmp_path)) == free
+
+
 def test_a_missing_folder_and_a_damaged_sheet_are_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nowhere"):
         load_assets(tmp_path / "nowhere")
