@@ -55,7 +55,8 @@ class Stabiliser:
         """The map with what the maps before it knew.
 
         Args:
-            raw: (h, w) float32, any scale and shift, larger is nearer. One that is not finite is passed over.
+            raw: (h, w) float32, any scale and shift, larger is nearer. One that is not finite is passed over: what is
+                known is moved along, and without anything known all is 0.
             luma: (h, w) the picture it was estimated from, in code values.
             max_value: the largest code value.
             is_cut: forget the shot before.
@@ -67,8 +68,11 @@ class Stabiliser:
         is_finite = bool(np.isfinite(raw).all())
         before, count, luma_before = self._map, self._count, self._luma
         if before is None or count is None or luma_before is None or is_cut or before.shape != raw.shape:
-            steadied = raw if is_finite else np.zeros_like(raw)
-            self._count = np.ones_like(raw)
+            if not is_finite:
+                # The next map begins the shot: one without relief is nothing to average with.
+                self._map = None
+                return np.zeros_like(raw)
+            steadied, self._count = raw, np.ones_like(raw)
         else:
             motion = self._finder.find(luma_before, now)
             carried = motion.fetch(before, keep_sharp=True)
@@ -139,7 +143,8 @@ class RangeNormaliser:
     """Maps relative disparity to 0..1 by a robust range that widens quickly, narrows slowly, and never clips.
 
     The range lies within `headroom` of either end. What is beyond it is squeezed into the rest, so that something new
-    and near keeps its relief and stays in front of everything else while the range follows.
+    and near keeps its relief and stays in front of everything else while the range follows. A shot that begins flat has
+    no range yet, and takes that of the first map with relief.
     """
 
     def __init__(
@@ -186,7 +191,7 @@ class RangeNormaliser:
         stride = max(1, round(math.sqrt(disparity.size / _PERCENTILE_SAMPLES)))
         sample = disparity[stride // 2 :: stride, stride // 2 :: stride]
         low, high = (float(value) for value in np.percentile(sample, self._percentiles))
-        if self._range is not None and not is_cut:
+        if self._range is not None and not is_cut and self._range[0] < self._range[1]:
             old_low, old_high = self._range
             low = old_low + (self._widen if low < old_low else self._narrow) * (low - old_low)
             high = old_high + (self._widen if high > old_high else self._narrow) * (high - old_high)

@@ -42,6 +42,10 @@ def test_a_network_that_sees_depth_passes_in_any_scale(shape: tuple[int, ...]) -
     assert network.runs == 1
 
 
+def test_a_small_relief_on_a_large_offset_is_depth() -> None:
+    check_depth(Network(lambda image: 4000 + _true(image)), "mine")
+
+
 def test_whoever_mistakes_light_for_depth_is_poor_but_not_inverted() -> None:
     check_depth(Network(lambda image: image.mean(axis=0)), "bright is near")
     check_depth(Network(lambda image: 1 - image.mean(axis=0)), "dark is near")
@@ -53,6 +57,7 @@ def test_whoever_mistakes_light_for_depth_is_poor_but_not_inverted() -> None:
     ("answer", "words"),
     [
         (lambda image: np.full(image.shape[1:], 0.25, np.float32), "mine: constant: it gives 0.25 for all"),
+        (lambda image: np.float32(4000) + 1e-3 * image[0], "mine: constant: it gives 4000 for all"),
         (lambda image: np.zeros(image.shape[1:], np.float32), "mine: constant: it gives 0 for all"),
         (lambda image: np.full(image.shape[1:], np.nan, np.float32), "mine: broken: 6144 of 6144 values"),
         (lambda image: np.where(_true(image) > 0.4, np.inf, 1), "mine: broken: "),

@@ -143,6 +143,17 @@ class TestStabiliser:
         stabiliser.steady(true, luma, 255, is_cut=True)
         np.testing.assert_allclose(stabiliser.steady(broken, luma, 255, is_cut=False), true, atol=1e-5)
 
+    def test_a_shot_whose_first_estimate_is_broken_begins_with_the_next(
+        self, square_at: Callable[..., Picture]
+    ) -> None:
+        luma, true = square_at(60)
+        stabiliser, normaliser = Stabiliser(), RangeNormaliser()
+        for raw, is_cut in ((true, True), (np.full_like(true, np.nan), True), (5 - 3 * true, False)):
+            steady = stabiliser.steady(raw, luma, 255, is_cut=is_cut)
+            unit = normaliser.normalise(steady, is_cut=is_cut)
+        np.testing.assert_array_equal(steady, 5 - 3 * true)
+        np.testing.assert_array_equal(unit, RangeNormaliser().normalise(5 - 3 * true, is_cut=True))
+
     def test_bit_depth_and_reused_buffers_do_not_matter(self, square_at: Callable[..., Picture]) -> None:
         eight, ten = Stabiliser(), Stabiliser()
         buffer = np.empty((HEIGHT, WIDTH), np.uint8)
