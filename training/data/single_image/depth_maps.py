@@ -64,11 +64,7 @@ def relative_map(small: NDArray[np.float32], picture: NDArray[np.uint8]) -> NDAr
     Raises:
         RejectedError: the map is flat, or holds nothing finite.
     """
-    finite = np.isfinite(small)
-    if not finite.any():
-        raise RejectedError("broken depth")
-    # What a map says nothing about is far away: sky, mostly.
-    known = np.where(finite, small, small[finite].min()).astype(np.float32)
+    known = _known(small)
     low, middle, high = (float(value) for value in np.percentile(known, (1, 50, 99)))
     if high - low < _FLATTEST * max(abs(middle), 1.0):
         raise RejectedError("flat depth")
@@ -77,10 +73,22 @@ def relative_map(small: NDArray[np.float32], picture: NDArray[np.uint8]) -> NDAr
     return np.asarray(kernels.joint_upsample(unit, luma), np.float32)
 
 
+def _known(small: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The map with everything known: what it says nothing about is far away, sky mostly."""
+    finite = np.isfinite(small)
+    if not finite.any():
+        raise RejectedError("broken depth")
+    return np.where(finite, small, small[finite].min()).astype(np.float32)
+
+
 def agreement(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
-    """Structural similarity of two maps (h, w) of any size, each brought to 0..1 by its 1st and 99th percentile."""
+    """Structural similarity of two maps (h, w) of any size, each brought to 0..1 by its 1st and 99th percentile.
+
+    Raises:
+        RejectedError: one holds nothing finite.
+    """
     maps = []
-    for values in (first, second):
+    for values in map(_known, (first, second)):
         low, high = np.percentile(values, (1, 99))
         unit = np.clip((values - low) / max(float(high - low), 1e-6), 0, 1).astype(np.float32)
         small = cv2.resize(unit, _COMPARED, interpolation=cv2.INTER_AREA)
@@ -93,7 +101,11 @@ def network_picture(picture: NDArray[np.uint8], multiple: int, area: int) -> NDA
     height, width = picture.shape[:2]
     scale = (area / (width * height)) ** 0.5
     columns, rows = (max(multiple, round(side * scale / multiple) * multiple) for side in (width, height))
-    small = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
+    return _small_picture(picture, (columns, rows))
+
+
+def _small_picture(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(np.asarray(small, np.float32).transpose(2, 0, 1)[None] / 255)
 
 
@@ -120,14 +132,24 @@ class _OnnxNetwork:
         if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] != 3:
             shapes = ", ".join(f"{port.name} {port.shape}" for port in inputs)
             raise ValueError(f"--depth {path}: a depth network takes one picture (N, 3, H, W); this one takes {shapes}")
-        self._input = inputs[0].name
+        self._path, self._input = path, inputs[0].name
+        height, width = inputs[0].shape[2:]
+        self._fixed = (width, height) if isinstance(width, int) and isinstance(height, int) else None
         size = _sidecar_size(path)
         self._multiple, self._area = int(size.get("multiple") or _MULTIPLE), int(size.get("area") or _AREA)
 
     def small(self, name: str, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """See `DepthMaps`."""
         del name
-        (disparity,) = self._session.run(None, {self._input: network_picture(picture, self._multiple, self._area)})[:1]
+        if self._fixed is None:
+            seen = network_picture(picture, self._multiple, self._area)
+        else:
+            seen = _small_picture(picture, self._fixed)
+        try:
+            (disparity,) = self._session.run(None, {self._input: seen})[:1]
+        except _load_errors() as error:
+            reason = " ".join(str(error).split())[-160:]
+            raise ValueError(f"--depth {self._path}: ONNX Runtime cannot run it ({reason})") from error
         return fitted(np.asarray(disparity).reshape(np.asarray(disparity).shape[-2:]), picture)
 
 

@@ -20,17 +20,20 @@ def picture(album: Path) -> np.ndarray:
         return folder.read("b.png")
 
 
-@pytest.fixture
-def network(tmp_path: Path) -> Path:
-    """Brightness is nearness."""
-    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 3, "H", "W"])
+def _brightness(path: Path, height: int | str, width: int | str) -> Path:
+    """Write a network that takes brightness for nearness."""
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 3, height, width])
     disparity = helper.make_tensor_value_info("disparity", TensorProto.FLOAT, ["N", 1, "H", "W"])
     node = helper.make_node("ReduceMean", ["image"], ["disparity"], axes=[1], keepdims=1)
     graph = helper.make_graph([node], "brightness", [image], [disparity])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    path = tmp_path / "brightness.onnx"
     onnx.save(model, path)
     return path
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Path:
+    return _brightness(tmp_path / "brightness.onnx", "H", "W")
 
 
 def test_a_network_sees_its_area_at_the_picture_s_aspect(network: Path, picture: np.ndarray) -> None:
@@ -39,6 +42,10 @@ def test_a_network_sees_its_area_at_the_picture_s_aspect(network: Path, picture:
     np.testing.assert_allclose(small, network_picture(picture, 32, 61440)[0].mean(axis=0), atol=1e-6)
     network.with_suffix(".json").write_text(json.dumps({"size": {"multiple": 16, "area": 4096}}))
     assert open_depth(network).small("b.png", picture).shape == (48, 80)
+
+
+def test_a_network_of_one_size_is_shown_that_size(tmp_path: Path, picture: np.ndarray) -> None:
+    assert open_depth(_brightness(tmp_path / "fixed.onnx", 56, 70)).small("b.png", picture).shape == (56, 70)
 
 
 def test_maps_are_found_by_the_picture_s_name(maps: Path, picture: np.ndarray) -> None:
@@ -78,6 +85,16 @@ def test_agreement_ignores_scale_and_size_but_not_order() -> None:
     first = np.kron(rng.random((6, 10)), np.ones((20, 20))).astype(np.float32)
     assert agreement(first, 7 * first[::2, ::2] + 3) > 0.9
     assert agreement(first, -first) < 0.3
+
+
+def test_agreement_of_maps_with_gaps_is_a_number() -> None:
+    first = np.kron(np.random.default_rng(0).random((6, 10)), np.ones((20, 20))).astype(np.float32)
+    gap = first.copy()
+    gap[:3, :3] = np.nan
+    assert agreement(first, gap) > 0.9
+    assert agreement(gap, -first) < 0.3
+    with pytest.raises(RejectedError, match="broken depth"):
+        agreement(first, np.full_like(first, np.nan))
 
 
 def test_what_is_no_depth_is_said(tmp_path: Path, network: Path, picture: np.ndarray) -> None:
