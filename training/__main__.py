@@ -12,7 +12,7 @@ from training.trainer import Trainer
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one recipe or the scene generator; returns the exit status (0 done, 1 failed, 2 usage, 130 interrupted)."""
+    """Run one recipe or one maker of data; returns the exit status (0 done, 1 failed, 2 usage, 130 interrupted)."""
     arguments = sys.argv[1:] if argv is None else argv
     if not arguments or arguments[0] in ("-h", "--help"):
         sys.stdout.write(_overview())
@@ -51,8 +51,11 @@ def _make_data(arguments: list[str]) -> int:
         from training.data.single_image.generate import main as generate_infill
 
         return generate_infill(rest)
-    sys.stderr.write("python -m training data: choose `scenes` or `infill`, for example `data scenes --help`\n")
-    return 2
+    asks = kind in (["-h"], ["--help"])
+    (sys.stdout if asks else sys.stderr).write(
+        "python -m training data: choose `scenes` or `infill`, for example `data scenes --help`\n"
+    )
+    return 0 if asks else 2
 
 
 def _overview() -> str:

@@ -44,6 +44,8 @@ def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "unknown recipe 'portrait': choose from depth, infill" in capsys.readouterr().err
     assert main(["data"]) == 2
     assert "choose `scenes` or `infill`" in capsys.readouterr().err
+    assert main(["data", "--help"]) == 0
+    assert "choose `scenes` or `infill`" in capsys.readouterr().out
     for command in (["data", "infill"], ["import-infill"]):
         with pytest.raises(SystemExit) as caught:
             main([*command, "--help"])

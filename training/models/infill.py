@@ -40,8 +40,12 @@ class InfillConfig:
     dilations: tuple[int, ...] = (2, 4)
     """Dilations of the fast network's blocks at 1/8."""
     mix: bool = False
-    """Let the fast network choose, pixel by pixel, between the stretched background, one that begins two pixels further
-    in, and that one smoothed along the hole, and add to it; otherwise it adds to the first."""
+    """Let the fast network blend, pixel by pixel, four guesses at the background (see `blend`) before it adds to them;
+    otherwise it adds to the first, the stretched background."""
+
+    def __post_init__(self) -> None:
+        if self.mix and self.variant != "fast":
+            raise ValueError("--model.mix is of the fast network: leave it out, or take --model.variant fast")
 
     @property
     def outputs(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
@@ -107,6 +108,33 @@ def test_blend_takes_the_shares_given() -> None:
     shares = shares.roll(1, dims=1)
     twice = functional.interpolate(backgrounds(known, mask)[:, 0], scale_factor=2.0)
     assert torch.equal(blend(known, mask, shares), twice)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (16, 8), (8, 136), (40, 24)])
+@pytest.mark.parametrize("target", ["rgb", "depth"])
+def test_mixing_is_finite_whatever_the_holes(size: tuple[int, int], target: Literal["rgb", "depth"]) -> None:
+    """Smaller than what is searched for background, without a hole, and of nothing but holes; in bfloat16 too."""
+    torch.manual_seed(0)
+    network = infill_network(InfillConfig(mix=True, target=target))
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, std=0.3)
+    guide = torch.rand(3, 8, *size)
+    guide[:, 3] = torch.tensor([0.0, 1.0, 0.0])[:, None, None]
+    guide[2, 3, :, size[1] // 2 :] = 1
+    known = guide[:, :3] if target == "rgb" else guide[:, 7:]
+    for training in (True, False):
+        with torch.autocast("cpu", torch.bfloat16, enabled=training):
+            painted = network.train(training)(guide)
+        assert painted.shape == known.shape
+        assert torch.isfinite(painted).all()
+        assert torch.equal(painted[0], known[0])
+    halves = backgrounds(known.bfloat16(), guide[:, 3:4].bfloat16())
+    assert torch.isfinite(halves).all()
+
+
+def test_only_the_fast_network_mixes() -> None:
+    with pytest.raises(ValueError, match=r"--model\.mix is of the fast network"):
+        InfillConfig(variant="reference", mix=True)
 
 
 def test_a_mixing_network_starts_from_fair_answers() -> None:
