@@ -289,8 +289,8 @@ class BenchOptions(CommonOptions):
     input: Annotated[str | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: a clip made here)")] = None
     """pipeline: the clip to convert. latency: the clip to play, in place of the test pattern."""
     data: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="(default: none)")] = None
-    """quality: the folder with test sets, rgbd/SET/ and stereo_gt/SET/SCENE/; without it, infill is scored on scenes
-    that are drawn here."""
+    """quality: the folder with test sets, any of rgbd/SET/, stereo_gt/SET/SCENE/ and scenes3d/webxr_gltf/; without it,
+    infill is scored on scenes that are drawn here."""
     only: Annotated[
         Literal["all", "depth", "infill"], tyro.conf.Positional, tyro.conf.arg(metavar="[{all,depth,infill}]")
     ] = "all"
@@ -300,7 +300,7 @@ class BenchOptions(CommonOptions):
     infill: Annotated[str, tyro.conf.arg(metavar="NAME|PATH|none")] = DEFAULT_INFILL
     """quality: the infill network; none scores what needs no network."""
     scenes: Annotated[int, tyro.conf.arg(metavar="N")] = 16
-    """quality: how many procedural scenes infill is scored on besides the test sets."""
+    """quality: how many procedural scenes infill is scored on besides the test sets; 0 draws no depth clips either."""
     pictures: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="(default: none)")] = None
     """quality: write sheets to look at: input, holes, every method, truth."""
     frames: Annotated[int, tyro.conf.arg(metavar="N")] = 120

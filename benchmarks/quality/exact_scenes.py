@@ -5,7 +5,7 @@ Procedural ones come from seeds that no network that ships is trained on. They n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -64,10 +64,16 @@ def _of_sample(name: str, sample: Sample) -> StereoScene:
     return StereoScene(name, sample.left, sample.right, left, known, right, known)
 
 
-def gltf_scenes(folder: Path) -> Iterator[StereoScene]:
+def gltf_scenes(
+    folder: Path, leave_out: Callable[[str, str], None] = lambda _name, _why: None
+) -> Iterator[StereoScene]:
     """Draw every NAME/NAME.gltf below a folder as somebody sees it who sits in its middle and looks around.
 
-    Directions without anything near are left out, and so are files whose colours are in textures.
+    Directions without anything near are left out.
+
+    Args:
+        folder: where the scenes are.
+        leave_out: is told the name of every file whose colours are in textures, which is left out, and why.
 
     Raises:
         UnavailableError: no off-screen OpenGL.
@@ -78,6 +84,7 @@ def gltf_scenes(folder: Path) -> Iterator[StereoScene]:
         for path in sorted(folder.glob("*/*.gltf")):
             vertices = read_gltf(path)
             if vertices is None:
+                leave_out(path.stem, "its colours are in textures, which are not drawn")
                 continue
             still = Node(mesh=vertices, matrix=np.eye(3, 4, dtype=np.float32), material=Material(tint=(1.0, 1.0, 1.0)))
             for turn in range(_YAWS):

@@ -173,7 +173,7 @@ class _Infill:
             found += self._drawn("procedural", procedural_scenes(scenes, self._data))
         gltf = _gltf_folder(self._data)
         if gltf is not None:
-            found += self._drawn(gltf.name, gltf_scenes(gltf))
+            found += self._drawn(gltf.name, gltf_scenes(gltf, self._leave_out))
         return found
 
     def _drawn(self, name: str, scenes: Iterator[StereoScene]) -> list[Record]:

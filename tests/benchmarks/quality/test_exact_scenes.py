@@ -73,7 +73,9 @@ def test_gltf_scenes_are_seen_from_inside(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / f"{name}.gltf").write_text(json.dumps(document | more))
     (tmp_path / "boards" / "boards.bin").write_bytes(points.tobytes() + orders.tobytes())
-    scenes = drawn(gltf_scenes(tmp_path))
+    left_out: list[str] = []
+    scenes = drawn(gltf_scenes(tmp_path, lambda name, why: left_out.append(f"{name}: {why}")))
+    assert left_out == ["photos: its colours are in textures, which are not drawn"]
     assert scenes
     assert {scene.name.partition("-")[0] for scene in scenes} == {"boards"}
     agrees(scenes[0])
