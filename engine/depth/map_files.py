@@ -107,16 +107,21 @@ def read_map(path: Path, *, raw: bool = False) -> Map:
         return _floats(array)
     if suffix == ".exr":
         return _floats(_read_exr(path))
+    picture = _picture(path)
+    values = _floats(_one_channel(path, picture))
+    if picture.dtype.kind == "u" and not raw:
+        values /= np.float32((1 << (8 * picture.dtype.itemsize)) - 1)
+    return values
+
+
+def _picture(path: Path) -> NDArray[Any]:
     try:
         picture: NDArray[Any] | None = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
         raise InputError(f"{path}: not a readable image: {error.err}") from error
     if picture is None:
         raise InputError(f"{path}: not a readable image")
-    values = _floats(_one_channel(path, picture))
-    if picture.dtype.kind == "u" and not raw:
-        values /= np.float32((1 << (8 * picture.dtype.itemsize)) - 1)
-    return values
+    return picture
 
 
 def _check_one_kind(files: Sequence[Path]) -> None:
@@ -145,7 +150,9 @@ def _natural(path: Path) -> list[tuple[int, str]]:
 
 
 def _is_code(path: Path) -> bool:
-    return path.suffix.lower() in (".png", ".tif", ".tiff")
+    """Whether a file holds code values; a TIFF may hold numbers of any size instead."""
+    suffix = path.suffix.lower()
+    return suffix == ".png" or (suffix in (".tif", ".tiff") and _picture(path).dtype.kind == "u")
 
 
 def _floats(array: NDArray[Any]) -> Map:

@@ -186,3 +186,16 @@ def test_nothing_there(tmp_path: Path) -> None:
         open_maps(tmp_path / "missing.pfm")
     with pytest.raises(InputError, match="holds no"):
         open_maps(tmp_path)
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_numbers_in_a_tiff_are_no_code_values(tmp_path: Path, is_folder: bool) -> None:
+    numbers = np.linspace(3, 40, 48, dtype=np.float32).reshape(6, 8)
+    for name, picture in (("numbers", numbers), ("codes", (numbers * 1000).astype(np.uint16))):
+        path = tmp_path / name / "1.tif"
+        path.parent.mkdir()
+        assert cv2.imwrite(str(path), picture)
+        maps = open_maps(path.parent if is_folder else path)
+        assert maps.is_unit == (name == "codes")
+        expected = picture / 65535 if maps.is_unit else picture
+        np.testing.assert_allclose(maps.next(), expected, atol=1e-5)
