@@ -41,7 +41,10 @@ def _shaken(network: nn.Module) -> nn.Module:
 def _network(kind: str, variant: str = "fast") -> tuple[nn.Module, dict[str, Any]]:
     if kind == "depth":
         return _shaken(DepthNet(_DEPTH)), _DEPTH.to_dict()
-    config = InfillConfig(variant=variant, base=8)  # type: ignore[arg-type]
+    if variant == "mix":
+        config = InfillConfig(mix=True)
+    else:
+        config = InfillConfig(variant=variant, base=8)  # type: ignore[arg-type]
     return _shaken(infill_network(config)), config.to_dict()
 
 
@@ -54,7 +57,9 @@ def _save(path: Path, kind: str, variant: str = "fast", **changes: Any) -> nn.Mo
     return network
 
 
-@pytest.mark.parametrize(("kind", "variant"), [("depth", "fast"), ("infill", "fast"), ("infill", "reference")])
+@pytest.mark.parametrize(
+    ("kind", "variant"), [("depth", "fast"), ("infill", "fast"), ("infill", "mix"), ("infill", "reference")]
+)
 @pytest.mark.parametrize("half", [True, False], ids=["fp16", "fp32"])
 def test_exported_network_is_the_trained_one(tmp_path: Path, kind: str, variant: str, half: bool) -> None:
     network = _save(tmp_path / "last.pt", kind, variant)
@@ -68,6 +73,8 @@ def test_exported_network_is_the_trained_one(tmp_path: Path, kind: str, variant:
 
     # A size that the exporter has not seen.
     value = torch.rand(3, 8 if kind == "infill" else 3, 32, 64)
+    if kind == "infill":
+        value[:, 3] = (value[:, 3] > 0.5).float()
     session = onnxruntime.InferenceSession(str(artifact.path), providers=["CPUExecutionProvider"])
     (actual,) = session.run([artifact.outputs[0].name], {artifact.inputs[0].name: value.numpy()})
     with torch.no_grad():
