@@ -29,6 +29,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from training.data.shards import shard_name, sweep_unfinished, write_shard
 from training.data.single_image.depth_maps import DepthMaps, agreement, open_depth, relative_map
 from training.data.single_image.images import ImageFolder, RejectedError
+from training.data.single_image.return_trip import MAX_WIDTH
 from training.data.single_image.samples import SingleImagePair, WindowOptions, draw_pairs
 
 GENERATOR = 1
@@ -62,8 +63,11 @@ class SingleImageJob:
     def __post_init__(self) -> None:
         if min(self.per_image, self.chunk, self.workers) < 1 or self.seed < 0:
             raise ValueError("--per-image, --chunk and --workers must be at least 1, --seed not negative")
-        if min(self.window.size) < 64:
-            raise ValueError("--window.size must be at least 64 x 64")
+        width, height = self.window.size
+        if min(width, height) < 64 or width > MAX_WIDTH:
+            raise ValueError(
+                f"--window.size must be at least 64 x 64 and at most {MAX_WIDTH} wide, got {width} x {height}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

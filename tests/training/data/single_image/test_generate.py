@@ -10,6 +10,7 @@ import pytest
 
 from training.data.shards import ShardFolder
 from training.data.single_image.generate import SingleImageJob, generate, main
+from training.data.single_image.return_trip import MAX_WIDTH
 from training.data.single_image.samples import WindowOptions
 
 SMALL = ["--per-image", "6", "--window.size", "128", "96", "--window.strength", "4", "6"]
@@ -106,3 +107,9 @@ def test_nothing_to_do_is_said(album: Path, maps: Path, tmp_path: Path, capsys: 
         text = capsys.readouterr().err
         assert words in text
         assert text.count("\n") == 1
+
+
+@pytest.mark.parametrize("size", [(63, 64), (64, 63), (MAX_WIDTH + 1, 64)])
+def test_windows_that_cannot_be_carried_are_refused(tmp_path: Path, size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match=rf"--window\.size .*at most {MAX_WIDTH} wide, got {size[0]} x {size[1]}"):
+        SingleImageJob(images=tmp_path, depth=tmp_path, out=tmp_path, window=WindowOptions(size=size))
