@@ -20,7 +20,7 @@ def test_spans() -> None:
     check_span(0.0, None)
     check_span(1.5, 0.1)
     for start_s, duration_s in ((-1.0, None), (float("inf"), None), (0.0, 0.0), (0.0, float("nan"))):
-        with pytest.raises(UsageError, match="--start|--duration"):
+        with pytest.raises(UsageError, match=r"--start|--duration"):
             check_span(start_s, duration_s)
 
 
@@ -29,5 +29,5 @@ def test_folders(tmp_path: Path) -> None:
     check_folder("report", tmp_path / "new.json")
     with pytest.raises(UsageError, match=r"--report .*the folder .* does not exist"):
         check_folder("report", tmp_path / "no" / "r.json")
-    with pytest.raises(UsageError, match="--report .*this is a folder"):
+    with pytest.raises(UsageError, match=r"--report .*this is a folder"):
         check_folder("report", tmp_path)
