@@ -114,6 +114,7 @@ class Trainer:
 
     def __init__(self, task: Task, options: RunOptions, progress: Progress | None = None) -> None:
         self.task, self.options = task, options
+        self._began_with = options.start.name if options.start else None
         if options.start is not None:
             task.start_from(self._checkpoint(options.start).ema, str(options.start))
         self.device = torch.device(options.device)
@@ -281,7 +282,7 @@ class Trainer:
             "batch": self.options.batch,
             "lr": self.options.lr,
             "seed": self.options.seed,
-            "start": self.options.start.name if self.options.start else None,
+            "start": self._began_with,
         }
         return Checkpoint(
             recipe=self.task.name,
@@ -300,6 +301,7 @@ class Trainer:
         self.ema = {name: value.to(self.device) for name, value in checkpoint.ema.items()}
         self.optimizer.load_state_dict(checkpoint.optimizer)
         self.state = _State(checkpoint.step, checkpoint.seconds, dict(checkpoint.summary.get("metrics", {})))
+        self._began_with = checkpoint.summary.get("start")
 
     def _checkpoint(self, path: Path) -> Checkpoint:
         checkpoint = load_checkpoint(path)

@@ -141,7 +141,9 @@ def test_a_run_may_start_from_another_runs_averaged_weights(tmp_path: Path) -> N
     assert all(torch.equal(second.network.state_dict()[name], value) for name, value in wanted.items())
     assert all(torch.equal(second.ema[name], value) for name, value in wanted.items())
     assert second.state.step == 0
-    assert second.snapshot().summary["start"] == "last.pt"
+    second.run()
+    resumed = Trainer(LineTask(), _options(tmp_path / "second", resume=True))
+    assert second.snapshot().summary["start"] == resumed.snapshot().summary["start"] == "last.pt"
 
 
 def test_a_broken_loss_stops_the_run(tmp_path: Path) -> None:
