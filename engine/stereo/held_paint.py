@@ -119,10 +119,15 @@ def _compare(
     told, total = 0.0, 0.0
     for g in range(groups.shape[0] - 1):
         compared, cells, of_cells, of_pixels, contrast = 0, 0, 0.0, 0.0, 0.0
+        known, is_same = 0, True
         for r in range(groups[g], groups[g + 1]):
             run = runs[r]
             y, side, edge = run[ROW], run[SIDE], edge_of(run)
             length = strip_length(hole, parallax_px, run, _STRIP_PX)
+            for i in range(length):
+                if stamp[y, edge + side * i] != 0:
+                    known += 1
+                    is_same &= luma[y, edge + side * i] == kept[y, edge + side * i]
             # The first pixel is a mixture of both sides that changes with every breath of the depth.
             for first in range(1, length, _CELL_PX):
                 cell = 0.0
@@ -137,7 +142,9 @@ def _compare(
                 of_cells += abs(cell)
                 cells += 1
         limit = (_OF_GRAIN + 1.0 / np.sqrt(max(cells, 1))) * of_pixels + _TOLERANCE * unit * compared
-        fits[g] = compared >= _LEAST_PX and of_cells <= limit and of_pixels <= _MOST * unit * compared
+        is_alike = compared >= _LEAST_PX and of_cells <= limit and of_pixels <= _MOST * unit * compared
+        # What did not change at all needs no statistics: beside a small hole there may be too few pixels for them.
+        fits[g] = is_alike or (known > 0 and is_same)
         total += contrast
         told += contrast if fits[g] else 0.0
     if told < _VOTES * total:
@@ -177,7 +184,7 @@ def _show_chroma(
     shift: tuple[int, int],
     state: NDArray[Any],
 ) -> None:
-    """Chroma samples all of whose luma is held."""
+    """Chroma samples with held luma, unless some of their luma is no hole; what is painted anew overwrites them."""
     rows, columns = state.shape
     for g in range(groups.shape[0] - 1):
         if not fits[g]:
@@ -185,11 +192,12 @@ def _show_chroma(
         for r in range(groups[g], groups[g + 1]):
             cy = runs[r, ROW] >> shift[1]
             for cx in range(runs[r, START] >> shift[0], ((runs[r, STOP] - 1) >> shift[0]) + 1):
-                whole = True
+                whole, any_held = True, False
                 for y in range(cy << shift[1], min((cy + 1) << shift[1], rows)):
                     for x in range(cx << shift[0], min((cx + 1) << shift[0], columns)):
-                        whole &= state[y, x] == HELD
-                if whole:
+                        whole &= state[y, x] != 0
+                        any_held |= state[y, x] == HELD
+                if whole and any_held:
                     planes[1][cy, cx] = kept[1][cy, cx]
                     planes[2][cy, cx] = kept[2][cy, cx]
 

@@ -39,7 +39,7 @@ def fill_borders(planes: Planes, shift: tuple[int, int], is_gray: bool, holes: H
             across, down = shift if index else (0, 0)
             rows = planes[index].shape[0]
             beside = np.empty(rows, np.float32)
-            _beside_border(planes[index], runs, across, down, at_left, beside)
+            _beside_border(planes[index], runs, across, down, at_left, state, beside)
             sigma = rows / _ROWS_PER_SIGMA
             # As a row: OpenCV works on columns one sample at a time.
             blurred = cv2.GaussianBlur(beside[None], (2 * int(3 * sigma) + 1, 1), sigmaX=sigma).reshape(rows)
@@ -102,19 +102,29 @@ def _stretch(
 
 @njit(nogil=True, cache=True)
 def _beside_border(
-    plane: NDArray[Any], runs: NDArray[Any], across: int, down: int, at_left: bool, beside: NDArray[np.float32]
+    plane: NDArray[Any],
+    runs: NDArray[Any],
+    across: int,
+    down: int,
+    at_left: bool,
+    state: NDArray[Any],
+    beside: NDArray[np.float32],
 ) -> None:
-    """The mean of a few samples beside the border in every row, behind the hole where there is one."""
+    """The mean of a few known samples beside the border in every row, behind the hole where there is one."""
     rows, columns = plane.shape
     for y in range(rows):
         beside[y] = plane[y, 0 if at_left else columns - 1]
     for r in range(runs.shape[0]):
         y = runs[r, ROW] >> down
-        total = 0.0
-        for i in range(_EDGE_PX):
-            x = (edge_of(runs[r]) >> across) + (i if at_left else -i)
-            total += plane[y, min(max(x, 0), columns - 1)]
-        beside[y] = total / _EDGE_PX
+        edge = min(max(edge_of(runs[r]) >> across, 0), columns - 1)
+        total, number = float(plane[y, edge]), 1
+        for i in range(1, _EDGE_PX):
+            x = edge + (i if at_left else -i)
+            # A hole close by shows a painting in one frame and the stretch in another.
+            if 0 <= x < columns and state[runs[r, ROW], min(x << across, state.shape[1] - 1)] == 0:
+                total += plane[y, x]
+                number += 1
+        beside[y] = total / number
 
 
 @njit(nogil=True, cache=True)
