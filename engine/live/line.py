@@ -83,12 +83,23 @@ class LiveStereo:
         trial = copy(self._stage)
         trial.mapper = ParallaxMapper(strength=_TRIAL_STRENGTH, convergence=0.5)
         trial.comfort = ComfortMeter(trial.mapper.limits)
+        luma = frame.planes[0]
+        pattern = np.random.default_rng(0).integers(0, 256, luma.shape).astype(luma.dtype)
         for number in range(_TRIAL_FRAMES):
-            disparity = np.zeros((frame.height, frame.width), np.float32)
-            left = frame.width // 4 + number
-            disparity[frame.height // 10 :, left : left + frame.width // 2] = 1.0
+            # It uncovers what was seen: a plain thing walks in front of a background that can be recognised.
+            disparity, shown = np.zeros(luma.shape, np.float32), pattern.copy()
+            left = frame.width // 6 + number * max(1, frame.width // 40)
+            near = np.s_[frame.height // 10 :, left : left + frame.width // 3]
+            disparity[near], shown[near] = 1.0, 90
             trial.process(
-                replace(frame, disparity=disparity, is_cut=number == 0, pts=number, time_base=_TRIAL_INTERVAL)
+                replace(
+                    frame,
+                    planes=(shown, *frame.planes[1:]),
+                    disparity=disparity,
+                    is_cut=number == 0,
+                    pts=number,
+                    time_base=_TRIAL_INTERVAL,
+                )
             )
 
     def process(self, frame: Frame) -> Frame:
