@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.frame import Frame, View
 from engine.graph import Channel, Edge, Graph, Policy, Source, Stage, StageMeasurement
@@ -87,10 +89,12 @@ class LiveStereo:
         pattern = np.random.default_rng(0).integers(0, 256, luma.shape).astype(luma.dtype)
         for number in range(_TRIAL_FRAMES):
             # It uncovers what was seen: a plain thing walks in front of a background that can be recognised.
-            disparity, shown = np.zeros(luma.shape, np.float32), pattern.copy()
+            disparity, shown = np.zeros(luma.shape, np.float32), _laid_out_like(luma)
+            shown[:] = pattern
             left = frame.width // 6 + number * max(1, frame.width // 40)
             near = np.s_[frame.height // 10 :, left : left + frame.width // 3]
             disparity[near], shown[near] = 1.0, 90
+            shown.flags.writeable = luma.flags.writeable
             trial.process(
                 replace(
                     frame,
@@ -115,6 +119,12 @@ class LiveStereo:
             self._stage.mapper.change(strength=wanted.strength, convergence=wanted.convergence)
             self._applied = wanted
         return self._stage.process(frame)
+
+
+def _laid_out_like(plane: NDArray[Any]) -> NDArray[Any]:
+    """An array with the same padding: what is compiled is compiled for one layout."""
+    columns = plane.strides[0] // plane.itemsize
+    return np.empty((plane.shape[0], columns), plane.dtype)[:, : plane.shape[1]]
 
 
 class LiveLine:

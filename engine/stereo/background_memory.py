@@ -93,6 +93,7 @@ class BackgroundMemory:
             How many pixels were filled.
         """
         filled = 0
+        planes = _of_one_layout(planes)
         look = (self._shift, self._is_gray, 1 << (self._bits - 8), self._small_px(planes))
         now = self._small(planes)
         for number, picture in enumerate(reversed(self._pictures)):
@@ -178,3 +179,11 @@ class BackgroundMemory:
         small = np.empty((rows // factor, columns // factor), np.uint8)
         shrink(planes[0], factor, self._bits - 8, small)
         return small
+
+
+def _of_one_layout(planes: Planes) -> Planes:
+    """Compiled loops go over planes of one type; a decoder may pad the rows of chroma only."""
+    if len({(plane.flags.c_contiguous, plane.flags.writeable) for plane in planes}) == 1:
+        return planes
+    first, second, third = (np.array(plane, order="C") for plane in planes)
+    return first, second, third
