@@ -123,7 +123,7 @@ class LiveStereo:
 
 def _laid_out_like(plane: NDArray[Any]) -> NDArray[Any]:
     """An array with the same padding: what is compiled is compiled for one layout."""
-    columns = plane.strides[0] // plane.itemsize
+    columns = max(plane.shape[1], abs(plane.strides[0]) // plane.itemsize)
     return np.empty((plane.shape[0], columns), plane.dtype)[:, : plane.shape[1]]
 
 

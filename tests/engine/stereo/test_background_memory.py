@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import cv2
@@ -75,6 +76,23 @@ def test_what_the_box_hid_was_seen_before(wall: np.ndarray, eyes: str, speed: in
     assert infill.count.recalled_px > 500
     if subsampling == "444":
         assert np.mean(np.abs(view.planes[1].astype(int) - truth.planes[1])[inner] <= 4) > 0.95
+
+
+@pytest.mark.parametrize("padded", [(0,), (1, 2)])
+def test_planes_may_be_padded_each_as_the_decoder_likes(wall: np.ndarray, padded: tuple[int, ...]) -> None:
+    """FFmpeg aligns rows plane by plane: at some widths only luma, or only chroma, has room at the end of its rows."""
+    plain, infill = _stage("right")
+    other, _ = _stage("right")
+    for index in range(8):
+        frame = _frame(*_picture(wall, 0.0, 100 + 6 * index), index, "420")
+        planes = list(frame.planes)
+        for number in padded:
+            planes[number] = np.pad(planes[number], ((0, 0), (0, 16)))[:, :-16]
+        expected = plain.process(frame).views[1]
+        found = other.process(replace(frame, planes=tuple(planes))).views[1]
+    assert infill.count.recalled_px > 500
+    for one, another in zip(expected.planes, found.planes, strict=True):
+        np.testing.assert_array_equal(one, another)
 
 
 @pytest.mark.parametrize("pan", [1.0, 2.5, -1.7])
