@@ -30,7 +30,14 @@ _SEED = 1_000_000
 """Base seeds from here on are held out by the generator."""
 _FRAME_S = 1 / 30
 _STILL = (("room", 3), ("street", 1), ("table", 2), ("landscape", 1))
-_MOVING = (("room", 1), ("room", 5), ("street", 2), ("table", 4), ("layers", 1))
+_MOVING = (
+    *(("room", 1), ("room", 5), ("street", 2), ("table", 4), ("layers", 1)),
+    *(
+        (kind, index)
+        for kind in ("room", "still_life", "table", "portrait", "street", "landscape", "layers")
+        for index in (11, 12)
+    ),
+)
 """(kind, index of its seed)."""
 _PRIMESENSE = (525.0, 525.0, 320.0, 240.0)
 

@@ -66,6 +66,23 @@ def test_moving_clips_are_scored_along_their_motion() -> None:
     assert not any("flicker" in name or "lag" in name for name in records)
 
 
+def test_the_cost_of_steadiness_is_counted_by_clip() -> None:
+    clips = [("still", _still(1)), ("still", _still(2))]
+    records = {r.name: r for r in over_time_records(clips, lambda _: Flickering(), context={})}
+    assert "quality/depth-over-time/still/raw/abs_rel_change" not in records
+    change = records["quality/depth-over-time/still/engine/abs_rel_change"]
+    assert change.n == 2
+    of_engine, of_network = (
+        records[f"quality/depth-over-time/still/{method}/abs_rel"].context["pictures"] for method in ("engine", "raw")
+    )
+
+    def mean(values: dict[str, float], clip: str) -> float:
+        return float(np.mean([value for name, value in values.items() if name.startswith(f"{clip}/")]))
+
+    expected = [mean(of_engine, clip) / mean(of_network, clip) - 1 for clip in ("s1", "s2")]
+    assert change.value == pytest.approx(np.mean(expected), abs=1e-3)
+
+
 def test_baselines_do_what_their_names_say() -> None:
     maps = [np.array([[0, 1]], np.float32), np.array([[0, 5]], np.float32)]
     assert [m.tolist() for m in BASELINES["raw"](maps)] == [[[0, 1]], [[0, 5]]]
