@@ -47,8 +47,9 @@ def find_runs(hole: NDArray[Any], parallax_px: NDArray[Any], *, min_width: int) 
     Args:
         hole: (H, W) uint8, 1 = hole.
         parallax_px: (H, W) float32 as warped.
-        min_width: runs of fewer columns between two surfaces are left out. Those at the frame's left and right border
-            are all in; a row without any known pixel is not.
+        min_width: runs of fewer columns between two surfaces are left out, and so are those without a hole above or
+            below them (with 1, none is). Those at the frame's left and right border are all in; a row without any known
+            pixel is not.
     """
     capacity = 1024
     while True:
@@ -136,7 +137,7 @@ def _scan(hole: NDArray[Any], parallax_px: NDArray[Any], min_width: int, runs: N
                 while x < columns and line[x] != 0:
                     x += 1
                 inner = start > 0 and x < columns
-                if (inner and x - start < min_width) or x - start == columns:
+                if x - start == columns or (inner and _is_sliver(hole, y, start, x, min_width)):
                     continue
                 if found < runs.shape[0]:
                     # The same choice as the background fill of forward_splat.
@@ -145,6 +146,18 @@ def _scan(hole: NDArray[Any], parallax_px: NDArray[Any], min_width: int, runs: N
                     runs[found, SIDE] = -1 if to_left else 1
                 found += 1
     return found
+
+
+@njit(nogil=True, cache=True)
+def _is_sliver(hole: NDArray[Any], y: int, start: int, stop: int, min_width: int) -> bool:
+    """Whether a run is narrow, or has no hole above or below it."""
+    if stop - start < min_width:
+        return True
+    # A single row is the rim of something nearly level: only that row itself knows how the surfaces mix in it.
+    for row in (y - 1, y + 1):
+        if min_width <= 1 or (0 <= row < hole.shape[0] and _any_hole(hole[row, start:stop])):
+            return False
+    return True
 
 
 @njit(nogil=True, cache=True)

@@ -20,8 +20,12 @@ SIZE_MULTIPLE = 8
 _CHANNELS_IN = 8
 _CHANNELS = {"rgb": slice(0, 3), "depth": slice(7, 8)}
 """Where the guide holds what is known of each target."""
-_CHOICES, _DISTRUST, _SMOOTHED_ROWS = 4, 2, 5
+_CHOICES, _SMOOTHED_ROWS = 4, 5
 """Of `backgrounds`."""
+_RIM_SHARE, _STRIP_PX = 0.3, 4
+"""How much the known pixel at a hole's rim counts beside those behind it, and how many pixels count in all."""
+_SAME_SURFACE, _OTHER_SURFACE = 0.02, 0.06
+"""Where relative disparity grows by the first from one pixel to the next, both are background; by the second, not."""
 _TINY = 1e-6
 
 
@@ -192,57 +196,89 @@ class FastInfill(nn.Module):
         added = functional.pixel_shuffle(answer[:, : 4 * self.config.outputs], 2)
         start = guide[:, _CHANNELS[self.config.target]]
         if self.config.mix:
-            start = blend(start, guide[:, 3:4], torch.softmax(answer[:, 4 * self.config.outputs :], dim=1))
+            shares = torch.softmax(answer[:, 4 * self.config.outputs :], dim=1)
+            start = blend(guide, shares, self.config.target)
         painted = start + added
         return composite(guide, painted, clamp=not self.training, target=self.config.target)
 
 
-def blend(known: Tensor, mask: Tensor, shares: Tensor) -> Tensor:
+def blend(guide: Tensor, shares: Tensor, target: str = "rgb") -> Tensor:
     """The first guess in holes and those of `backgrounds`, in the shares given.
 
     Args:
-        known: (N, C, H, W) with a first guess in holes.
-        mask: (N, 1, H, W) 1 = hole.
+        guide: (N, 8, H, W).
         shares: (N, 4, H / 2, W / 2), of the first guess and of the three others; they sum to 1.
+        target: what is painted.
 
     Returns:
         (N, C, H, W), of use in holes only.
     """
-    others = (backgrounds(known, mask) * shares[:, 1:, None]).sum(dim=1)
+    others = (backgrounds(guide, target) * shares[:, 1:, None]).sum(dim=1)
     both = functional.interpolate(torch.cat([others, shares[:, :1]], dim=1), scale_factor=2.0, mode="nearest")
-    return both[:, :-1] + both[:, -1:] * known
+    return both[:, :-1] + both[:, -1:] * guide[:, _CHANNELS[target]]
 
 
-def backgrounds(known: Tensor, mask: Tensor) -> Tensor:
+def backgrounds(guide: Tensor, target: str = "rgb") -> Tensor:
     """What may be behind the foreground: three guesses beside the stretched background, at half size.
 
     The known pixel at a hole's right rim is a mixture of both surfaces and differs from row to row; repeated into the
-    hole it draws streaks. Two pixels further in the background is itself.
+    hole it draws streaks. The pixels behind it (`strips`) are background themselves.
 
     Args:
-        known: (N, C, H, W) with a first guess in holes.
-        mask: (N, 1, H, W) 1 = hole.
+        guide: (N, 8, H, W), a first guess in its holes.
+        target: what is painted, "rgb" or "depth".
 
     Returns:
-        (N, 3, C, H / 2, W / 2), of use in holes only: the pixels two columns right of the hole's rim, repeated (the
-        first guess where nothing is known within 62 columns to the right); the first guess smoothed over the hole
-        pixels of ten rows; the pixels two columns further in, smoothed likewise.
+        (N, 3, C, H / 2, W / 2), of use in holes only: the mean of the strip at the hole's right rim (the first guess
+        where none is within 62 columns to the right); the first guess smoothed over the hole pixels of ten rows; that
+        mean, smoothed likewise.
     """
-    doubtful = functional.max_pool2d(functional.pad(mask, (_DISTRUST, 0)), (1, _DISTRUST + 1), stride=1)
-    trusted = 1 - doubtful
+    known, mask = guide[:, _CHANNELS[target]], guide[:, 3:4]
+    strip = strips(mask, guide[:, 7:8])
     channels = known.shape[1]
-    half = functional.avg_pool2d(torch.cat([known * trusted, trusted, known * mask, mask], dim=1), 2)
-    sums, share = half[:, :channels], half[:, channels : channels + 1]
-    first, hole = half[:, channels + 1 : -1], half[:, -1:]
-    values = torch.cat([sums / (share + _TINY), (share > 0).to(share.dtype)], dim=1)
+    half = functional.avg_pool2d(torch.cat([known * strip, strip, known * mask, mask], dim=1), 2)
+    sums, first, hole = half[:, : channels + 1], half[:, channels + 1 : -1], half[:, -1:]
+    # A strip lies in three cells at most, and those to the left of it begin at its rim.
+    whole = sums + _shifted(sums, -1) + _shifted(sums, -2)
+    begins = (sums[:, channels:] > 0).to(sums.dtype)
+    values = torch.cat([whole[:, :channels] / (whole[:, channels:] + _TINY) * begins, begins], dim=1)
     for step in (1, 2, 4, 8, 16):
-        nearer = functional.pad(values, (0, step))[..., step:]
-        values = values + (1 - values[:, -1:]) * nearer
+        values = values + (1 - values[:, -1:]) * _shifted(values, -step)
     inside = values[:, :-1] + (1 - values[:, -1:]) * (first / (hole + _TINY))
     rows = ((_SMOOTHED_ROWS, 1), 1, (_SMOOTHED_ROWS // 2, 0))
     total = functional.avg_pool2d(torch.cat([first, inside * hole, hole], dim=1), *rows)
     smooth = total[:, :-1] / (total[:, -1:] + _TINY)
     return torch.stack([inside, *smooth.chunk(2, dim=1)], dim=1)
+
+
+def strips(mask: Tensor, disparity: Tensor) -> Tensor:
+    """Which pixels at the right of holes show the background, and how much each of them counts.
+
+    A strip begins at the hole's right rim and ends after four pixels, before the next hole, or where something nearer
+    begins: between the slats of a blind two pixels further in is the next slat.
+
+    Args:
+        mask: (N, 1, H, W) 1 = hole.
+        disparity: (N, 1, H, W) relative, 0..1, larger is nearer.
+
+    Returns:
+        (N, 1, H, W) from 0 to 1; it changes without a jump with disparity, so that no rounding tips it over.
+    """
+    nearer = _shifted(disparity, -1) - disparity
+    same = ((_OTHER_SURFACE - nearer) / (_OTHER_SURFACE - _SAME_SURFACE)).clamp(0, 1) * (1 - _shifted(mask, -1))
+    reached = (1 - mask) * _shifted(mask, 1)
+    found = _RIM_SHARE * reached
+    for _ in range(_STRIP_PX - 1):
+        reached = _shifted(reached * same, 1)
+        found = found + reached
+    return found
+
+
+def _shifted(x: Tensor, columns: int) -> Tensor:
+    """Moved to the right, or to the left where `columns` is below zero; 0 comes in."""
+    if columns > 0:
+        return functional.pad(x, (columns, 0))[..., :-columns]
+    return functional.pad(x, (0, -columns))[..., -columns:]
 
 
 def _bias(layer: nn.Conv2d) -> Tensor:

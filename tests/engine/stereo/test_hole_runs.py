@@ -41,12 +41,28 @@ def test_slivers_are_left_out(min_width: int, expected: int) -> None:
     assert len(_rows(hole, min_width=min_width)) == expected
 
 
+@pytest.mark.parametrize("row", [0, 2, 4])
+def test_single_rows_are_left_out(row: int) -> None:
+    hole = np.zeros((5, 40), np.uint8)
+    hole[row, 5:20] = 1
+    assert _rows(hole) == []
+    assert _rows(hole, min_width=1) == [(row, 5, 20, -1)]
+    hole[row, :20] = 1
+    assert _rows(hole) == [(row, 0, 20, 1)]
+    hole[row, :5] = 0
+    hole[row - 1 if row else row + 1, 19:22] = 1
+    assert _rows(hole) == [(row, 5, 20, -1)]
+
+
 def test_every_wide_hole_is_found_wherever_it_lies(rng: np.random.Generator) -> None:
     hole = (rng.random((60, 517)) < 0.6).astype(np.uint8)
     expected = []
     for y, line in enumerate(hole):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], line, [0]])))
-        expected += [(y, a, b) for a, b in edges.reshape(-1, 2) if b - a >= 4 or a == 0 or b == line.size]
+        beside = hole[[row for row in (y - 1, y + 1) if 0 <= row < len(hole)]]
+        for a, b in edges.reshape(-1, 2):
+            if (b - a >= 4 and beside[:, a:b].any()) or a == 0 or b == line.size:
+                expected.append((y, a, b))
     assert [row[:3] for row in _rows(hole)] == sorted(expected)
     assert len(expected) > 1024
 
@@ -65,10 +81,10 @@ def test_groups_hold_neighbours_together() -> None:
 
 @pytest.mark.parametrize(("parallax", "expected"), [(0.0, 12), (1.9, 12), (2.1, 5)])
 def test_a_strip_ends_where_another_surface_begins(parallax: float, expected: int) -> None:
-    hole, parallax_px = np.zeros((1, 40), np.uint8), np.zeros((1, 40), np.float32)
-    hole[0, 5:10] = 1
-    parallax_px[0, :5] = 9.0
-    parallax_px[0, 15:] = parallax
+    hole, parallax_px = np.zeros((2, 40), np.uint8), np.zeros((2, 40), np.float32)
+    hole[:, 5:10] = 1
+    parallax_px[:, :5] = 9.0
+    parallax_px[:, 15:] = parallax
     holes = find_runs(hole, parallax_px, min_width=4)
     assert strip_length(hole, parallax_px, holes.runs[0], 12) == expected
     hole[0, 13] = 1

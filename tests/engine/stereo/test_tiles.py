@@ -39,8 +39,8 @@ def test_cores_cover_wide_holes_exactly_once(size: tuple[int, int], rng: np.rand
     hole = np.zeros(size, np.uint8)
     wanted = np.zeros(size, bool)
     for _ in range(40):
-        y, x = int(rng.integers(0, height)), int(rng.integers(2, width - 14))
-        hole[y, x : x + 6] = 1
+        y, x = int(rng.integers(0, height - 1)), int(rng.integers(2, width - 14))
+        hole[y : y + 2, x : x + 6] = 1
     for y in range(height):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], hole[y], [0]])))
         for start, stop in edges.reshape(-1, 2):
