@@ -112,7 +112,7 @@ assert stop.is_set() and signal.getsignal(signal.SIGTERM) is before
 
 def test_signals_ask_for_the_end_and_handlers_come_back() -> None:
     # In a process of its own: only a main thread may listen for signals, and a test runner need not use it.
-    subprocess.run([sys.executable, "-c", _SIGNALLED], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", _SIGNALLED], check=True, timeout=200)
 
 
 def test_a_timed_run_ends_by_the_clock_with_a_small_learning_rate(tmp_path: Path) -> None:

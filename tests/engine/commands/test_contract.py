@@ -20,7 +20,7 @@ from engine.__main__ import main
 from engine.display.context import OffscreenSurface
 from engine.errors import UnavailableError
 
-pytestmark = [pytest.mark.usefixtures("no_thread_left"), pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.usefixtures("no_thread_left"), pytest.mark.timeout(240)]
 ROOT = Path(__file__).parents[3]
 
 
@@ -126,7 +126,7 @@ def test_convert_from_a_pipe(film: Path, given: list[str], tmp_path: Path) -> No
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with film.open("rb") as file:
         done = subprocess.run(
-            command, stdin=file, env=environment, capture_output=True, text=True, timeout=60, check=True
+            command, stdin=file, env=environment, capture_output=True, text=True, timeout=200, check=True
         )
     assert "standard input" not in done.stdout
     assert "its sound is not written" in done.stderr

@@ -405,7 +405,7 @@ def test_ctrl_c_leaves_a_playable_file(tmp_path: Path) -> None:
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=150)
     assert process.returncode == 130, err
     assert out == ""
     assert err.startswith(f"wheatstone: interrupted: {output} holds the first ")

@@ -103,7 +103,7 @@ def _wheatstone(tmp_path: Path, *words: str, **environment: str) -> subprocess.C
     own = {"HF_HOME": str(tmp_path / "hf"), "XDG_CONFIG_HOME": str(tmp_path / "config"), "COLUMNS": "300"}
     command = [sys.executable, "-m", "engine", *words]
     return subprocess.run(
-        command, env={**os.environ, **own, **environment}, capture_output=True, text=True, check=False, timeout=50
+        command, env={**os.environ, **own, **environment}, capture_output=True, text=True, check=False, timeout=200
     )
 
 

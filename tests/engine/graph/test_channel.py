@@ -8,7 +8,7 @@ import pytest
 
 from engine.graph import Cancelled, Channel, EndOfStream, HungUp
 
-pytestmark = [pytest.mark.usefixtures("no_thread_left"), pytest.mark.timeout(20)]
+pytestmark = [pytest.mark.usefixtures("no_thread_left"), pytest.mark.timeout(150)]
 
 
 def _later(call: Callable[[], object], seconds: float = 0.05) -> threading.Timer:

@@ -11,7 +11,7 @@ import pytest
 
 from engine.graph import Edge, Finished, Graph, Source, Stage
 
-pytestmark = [pytest.mark.usefixtures("no_thread_left"), pytest.mark.timeout(30)]
+pytestmark = [pytest.mark.usefixtures("no_thread_left"), pytest.mark.timeout(150)]
 
 
 def test_normal_end_keeps_order_and_finishes_once(recorder, count) -> None:
@@ -102,7 +102,7 @@ def test_failure_in_opening_and_closing_the_source(where: str, recorder, raising
 
 
 def test_two_failures_become_a_group(recorder, count, note_of) -> None:
-    gate = threading.Barrier(2, timeout=10)
+    gate = threading.Barrier(2, timeout=60)
 
     def fail(error: Exception) -> Callable[[int], int]:
         def process(item: int) -> int:

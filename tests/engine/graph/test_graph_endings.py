@@ -16,7 +16,7 @@ import pytest
 
 from engine.graph import Finished, Graph, Source, Stage, StuckError
 
-pytestmark = [pytest.mark.usefixtures("no_thread_left"), pytest.mark.timeout(30)]
+pytestmark = [pytest.mark.usefixtures("no_thread_left"), pytest.mark.timeout(150)]
 
 
 def test_stop_drains_what_is_in_flight(recorder, endless) -> None:

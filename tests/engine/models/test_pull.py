@@ -323,7 +323,7 @@ def test_pull_as_a_user_does(hub: Any, tmp_path: Path) -> None:
     def run(**environment: str) -> str:
         command = [sys.executable, "-m", "engine", "models", "pull", UNKNOWN_HASH.name]
         own = {**os.environ, **folders, **environment}
-        done = subprocess.run(command, env=own, capture_output=True, text=True, check=False, timeout=50)
+        done = subprocess.run(command, env=own, capture_output=True, text=True, check=False, timeout=200)
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout
 

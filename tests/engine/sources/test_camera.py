@@ -20,7 +20,7 @@ from engine.sources.camera import Camera, camera_connection, camera_request, cam
 from engine.sources.feed import Fault
 from engine.sources.streamed import StreamedSource
 
-pytestmark = [pytest.mark.usefixtures("nothing_left", "no_thread_left"), pytest.mark.timeout(40)]
+pytestmark = [pytest.mark.usefixtures("nothing_left", "no_thread_left"), pytest.mark.timeout(150)]
 TWO = (Camera(address="/dev/video0", name="Front Camera: HD"), Camera(address="/dev/video2", name="HDMI Grabber"))
 
 

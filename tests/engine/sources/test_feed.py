@@ -15,7 +15,7 @@ import pytest
 from engine.sources import relay
 from engine.sources.feed import END, Description, Fault, Packet, ProcessFeed, Request, ThreadFeed
 
-pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(40)]
+pytestmark = [pytest.mark.usefixtures("nothing_left"), pytest.mark.timeout(150)]
 FEEDS = [ProcessFeed, ThreadFeed]
 
 

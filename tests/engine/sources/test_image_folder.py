@@ -10,6 +10,7 @@ import pytest
 
 from engine.errors import InputError, UsageError
 from engine.sources.image_folder import ImageFolderSource, natural_key
+from engine.sources.source import SOURCE_LATE
 
 
 def fill(folder: Path, names: list[str], size: tuple[int, int] = (24, 32)) -> None:
@@ -63,3 +64,15 @@ def test_a_folder_without_images_is_an_input_error(tmp_path: Path) -> None:
 def test_natural_order() -> None:
     names = ["a10b2", "a2b10", "a2b9", "1", "a", "10"]
     assert sorted(names, key=natural_key) == ["1", "10", "a", "a2b9", "a2b10", "a10b2"]
+
+
+def test_images_that_come_too_late_are_not_even_read(tmp_path: Path) -> None:
+    fill(tmp_path, [f"{n}.png" for n in range(20)])
+    (tmp_path / "7.png").write_bytes(b"damaged, but nobody looks at it")
+    with ImageFolderSource(tmp_path) as source:
+        indices = []
+        for frame in source.frames():
+            indices.append(frame.index)
+            source.hurry({5: 0.1, 12: 0.03, 17: 9.0}.get(frame.index, 0.0))
+        assert indices == [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 19]
+        assert source.drops == {SOURCE_LATE: 3}

@@ -12,7 +12,7 @@ from engine.sources.network import network_connection
 from engine.sources.packet_queue import PacketQueue
 from engine.sources.streamed import StreamedSource
 
-pytestmark = [pytest.mark.usefixtures("nothing_left", "no_thread_left"), pytest.mark.timeout(30)]
+pytestmark = [pytest.mark.usefixtures("nothing_left", "no_thread_left"), pytest.mark.timeout(150)]
 
 
 def no_process(*_words: object) -> None:

@@ -19,7 +19,7 @@ from engine.sources.backoff import Backoff
 from engine.sources.network import SCHEMES, network_connection, scheme_of, without_secrets
 from engine.sources.streamed import StreamedSource
 
-pytestmark = [pytest.mark.usefixtures("nothing_left", "no_thread_left"), pytest.mark.timeout(40)]
+pytestmark = [pytest.mark.usefixtures("nothing_left", "no_thread_left"), pytest.mark.timeout(150)]
 BRIEFLY = Backoff(first_s=0.05, most_s=0.1, give_up_s=0.3)
 
 

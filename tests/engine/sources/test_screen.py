@@ -17,7 +17,7 @@ from engine.sources.backoff import Backoff
 from engine.sources.screen import screen_connection
 from engine.sources.streamed import StreamedSource
 
-pytestmark = [pytest.mark.usefixtures("nothing_left", "no_thread_left"), pytest.mark.timeout(40)]
+pytestmark = [pytest.mark.usefixtures("nothing_left", "no_thread_left"), pytest.mark.timeout(150)]
 
 
 @pytest.fixture(autouse=True)

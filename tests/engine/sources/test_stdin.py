@@ -17,7 +17,7 @@ import pytest
 from engine.errors import InputError
 from engine.sources import open_source
 
-pytestmark = [pytest.mark.usefixtures("nothing_left", "no_thread_left"), pytest.mark.timeout(40)]
+pytestmark = [pytest.mark.usefixtures("nothing_left", "no_thread_left"), pytest.mark.timeout(150)]
 AtStdin = Callable[[Path | int], None]
 
 

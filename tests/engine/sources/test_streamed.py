@@ -18,7 +18,7 @@ from engine.sources.network import network_connection
 from engine.sources.source import SOURCE_LATE
 from engine.sources.streamed import StreamedSource
 
-pytestmark = pytest.mark.timeout(40)
+pytestmark = pytest.mark.timeout(150)
 SOON = Backoff(first_s=0.05, most_s=0.1, give_up_s=3.0)
 BRIEFLY = Backoff(first_s=0.05, most_s=0.1, give_up_s=0.3)
 
