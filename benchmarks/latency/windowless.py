@@ -64,7 +64,7 @@ def run_encoder(task: Task) -> Run:
     return Run(
         task=task,
         shown=encoder.read_back() if task.numbered else encoder.done,
-        released=line.pacer.released,
+        released=line.pacer.due,
         dropped=line.line.drops.by_cause(),
         look_ahead=encoder.most_held - 1,
         warm_up_s=warm_up_s,
@@ -91,7 +91,7 @@ def run_alone(task: Task) -> Run:
     return Run(
         task=task,
         shown=shown,
-        released=line.pacer.released,
+        released=line.pacer.due,
         dropped=line.line.drops.by_cause(),
         seconds=time.perf_counter() - started,
     )

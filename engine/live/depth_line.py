@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engine.depth import DepthCarrier, SmallCopy
 from engine.frame import Frame
 from engine.graph import Cancelled, Channel, Samples, StageMeasurement
+from engine.live.clock import Clock
 from engine.live.giving_way import Attempts, Rest
 
 Map = NDArray[np.float32]
@@ -87,6 +88,7 @@ class DepthLine:
         patience_s: how old a frame may become (since its arrival) while it waits for its own depth.
         every: offer every n-th frame of a shot only.
         on_failure: is told, on the thread of this object, what estimating raised, with a note naming the stage.
+        clock: what frames are stamped by.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class DepthLine:
         patience_s: float,
         every: int = 1,
         on_failure: Callable[[BaseException], None] = lambda _error: None,
+        clock: Clock | None = None,
     ) -> None:
         self._stage = stage
         self._carrier = carrier
@@ -113,7 +116,7 @@ class DepthLine:
         self._number = self._offered = self._shot = 0
         self._dressed_shot = -1
         self._since_offer = 0
-        clock = time.perf_counter
+        self._clock = clock = clock or Clock()
         self._waits = Attempts(first_s=_FIRST_RETRY_S, longest_s=_LONGEST_RETRY_S, clock=clock)
         self._rest = Rest(first_s=patience_s, longest_s=_LONGEST_REST_S, half_life_s=_REST_HALF_LIFE_S, clock=clock)
         self._own = self._carried = self._spared = self._flat = 0
@@ -184,14 +187,14 @@ class DepthLine:
 
     def _await(self, frame: Frame) -> _Estimate | None:
         """The estimate of the newest offer if it comes in time, else the newest there is."""
-        since_s = time.perf_counter()
+        since_s = self._clock()
         deadline_s = (frame.stamps[0][1] if frame.stamps else since_s) + self._patience_s
         with self._changed:
             while not (is_own := self._newest is not None and self._newest.number == self._number):
-                left_s = deadline_s - time.perf_counter()
+                left_s = deadline_s - self._clock()
                 if self._is_over or left_s <= 0:
                     break
-                self._changed.wait(left_s)
+                self._clock.wait(self._changed, left_s)
             estimate = self._newest
         if is_own:
             self._waits.succeeded()

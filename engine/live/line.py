@@ -171,6 +171,7 @@ class LiveLine:
         self._thread = threading.Thread(target=self._run, name="picture")
         self._errors: list[BaseException] = []
         self._is_over = False
+        pacer.on_skip = lambda: self.drops.add(SOURCE_LATE)
         if depth is not None:
             depth.on_failure = self._on_depth_failure
 

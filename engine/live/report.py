@@ -24,7 +24,7 @@ class LiveReport:
     renderer: str
     """What OpenGL calls the device that drew."""
     frames_in: int
-    """Frames that were due: those that were released, repeats included, and those that the source lost before."""
+    """Frames that were due, repeats included, and those that the source lost before."""
     frames_drawn: int
     dropped: Mapping[str, int]
     """Frames that were never shown, by cause."""
@@ -52,7 +52,7 @@ class LiveReport:
     queues: Mapping[str, Mapping[str, float]]
     """The channel in front of each stage."""
     source_resyncs: int
-    """How often the clock was set anew because the source was hopelessly late."""
+    """How often the clock was set anew after an interruption."""
     warm_up_s: float
     """Loading and compiling before the clock started."""
     warnings: Sequence[str]
@@ -85,7 +85,7 @@ def live_report(
         pacer: of the source.
         measurements: of the stages, in the order of the line.
         drops: frames by cause.
-        lost_at_source: how many of them were never released.
+        lost_at_source: how many of them the pacer never saw.
         depth: what gave the frames depth; None if they brought it along.
         **facts: the remaining fields of LiveReport.
     """
@@ -100,7 +100,7 @@ def live_report(
         for name, queue in queues.items()
     }
     return LiveReport(
-        frames_in=pacer.released + lost_at_source,
+        frames_in=pacer.due + lost_at_source,
         frames_drawn=meter.drawn,
         dropped=dict(drops),
         fps=meter.fps,

@@ -97,7 +97,7 @@ class LiveSession:
         drops = self.line.drops.by_cause()
         for cause, count in self.source.drops.items():
             drops[cause] = drops.get(cause, 0) + count
-        lost = self.pacer.released - self.loop.meter.drawn - sum(self.line.drops.by_cause().values())
+        lost = self.pacer.due - self.loop.meter.drawn - sum(self.line.drops.by_cause().values())
         if self.loop.was_ended and lost > 0:
             # Whoever closes the window does not wait for what is on its way.
             drops[STOPPED] = drops.get(STOPPED, 0) + lost

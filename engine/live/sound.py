@@ -96,15 +96,19 @@ class Sound:
         self._thread.start()
 
     def shown(self, frame: Frame) -> None:
-        """A picture has been drawn; its last stamp says when."""
+        """A picture has been drawn; its last stamp says when.
+
+        The sound goes by the clock of the pictures, whose frames are due when they are due: that one came late is no
+        reason to hear it late, too. What rendering and drawing take is one.
+        """
         if frame.time_s is None or self._is_gone:
             return
-        at_s = frame.stamps[-1][2]
+        (_, due_s, released_s), at_s = frame.stamps[0], frame.stamps[-1][2]
         heard_s = self._playout.heard_at(at_s)
         if heard_s is not None:
             self._skew.add(heard_s - frame.time_s)
             self._distance.add(abs(heard_s - frame.time_s))
-        self._clock.shown(frame.time_s, at_s)
+        self._clock.shown(frame.time_s, at_s - (released_s - due_s))
 
     def hold(self, held: bool) -> None:
         """The picture stands still, or goes on: the sound with it."""

@@ -15,6 +15,7 @@ from av.stream import Discard, Disposition
 
 from engine.errors import InputError, UsageError
 from engine.frame import Frame, StreamInfo
+from engine.sources.catching_up import CatchingUp
 from engine.sources.faults import MEDIA_ERRORS, check_readable, reason, unreadable
 from engine.sources.fitting import Fitting
 from engine.sources.planes import has_alpha, is_transparent, nearest_format
@@ -24,10 +25,6 @@ from engine.sources.timing import TimestampRepair
 _NOT_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 # Above this the number is a clock's (1000 in Matroska, 90000 in MPEG-TS), not a frame rate.
 SANE_RATE = Fraction(480)
-_USUAL_RATE = Fraction(30)
-_LATE_FRAMES = 3
-# Frames on their way through a decoder: so long is seen what it left out.
-_REORDERED = 16
 _NOTICE_S = 4.0
 # A decoder that refuses this many packets in a row without one picture will not recover.
 _HOPELESS_PACKETS = 500
@@ -68,8 +65,7 @@ class FileSource(ClosesAtExit):
         self._threads = threads
         self._follows = follows
         self._say: Callable[[str, float], None] = lambda _words, _seconds: None
-        self._hurries = False
-        self._hurried = self._skipped = 0
+        self._ticks = 0
         self._counts: Counter[str] = Counter()
         self._notes: list[str] = []
         self._cut_short: str | None = None
@@ -87,6 +83,7 @@ class FileSource(ClosesAtExit):
         self._origin_ticks = round(self._origin / self._time_base)
         self._rate = self._frame_rate()
         self._repair = TimestampRepair(self._time_base, self._rate)
+        self._catching_up = CatchingUp(lambda: self._stream.codec_context, self._rate, self._time_base)
         self._check_start()
         self._decoded = self._decode_from_start()
         try:
@@ -146,9 +143,10 @@ class FileSource(ClosesAtExit):
         pending, self._pending = self._pending, None
         while pending is not None:
             before, pts = pts, self._repair(None if pending.pts is None else pending.pts - self._origin_ticks)
-            index += self._note_skipped(pts - before, index)
+            index += self._catching_up.count_gap(pts - before, is_first=index == 0)
             if end is not None and pts >= end:
                 break
+            self._ticks = pts + self._origin_ticks
             yield self._to_frame(pending, pts, index)
             index += 1
             pending = next(self._decoded, None)
@@ -164,27 +162,15 @@ class FileSource(ClosesAtExit):
     @property
     def drops(self) -> Mapping[str, int]:
         """Pictures that were left out to catch up."""
-        return {SOURCE_LATE: self._skipped} if self._skipped else {}
+        return {SOURCE_LATE: self._catching_up.skipped} if self._catching_up.skipped else {}
 
     def hurry(self, lag_s: float) -> None:
-        """While frames are late, leave out pictures that no other is made from: decoding them is most of the work."""
-        step_s = float(1 / (self._rate or _USUAL_RATE))
-        if lag_s > _LATE_FRAMES * step_s or lag_s < step_s / 2:
-            self._hurries = lag_s > step_s
-            self._stream.codec_context.skip_frame = "NONREF" if self._hurries else "DEFAULT"
+        """While frames are late, leave out pictures that no other is made from, and at worst all up to a key frame."""
+        self._catching_up.hurry(lag_s, self._ticks)
 
     def close(self) -> None:
         """Release the file. Frames already given out stay valid."""
         self._container.close()
-
-    def _note_skipped(self, step: int, index: int) -> int:
-        """How many pictures hurrying has left out just before this one: they show as a gap."""
-        count = 0
-        if self._hurried and index and self._rate is not None:
-            count = max(0, round(step * self._time_base * self._rate) - 1)
-        self._skipped += count
-        self._hurried = _REORDERED if self._hurries else max(0, self._hurried - 1)
-        return count
 
     def _open_container(self) -> av.container.InputContainer:
         try:
@@ -266,7 +252,7 @@ class FileSource(ClosesAtExit):
 
     def _decode(self) -> Generator[av.VideoFrame]:
         """Yield what decodes; skip and count the rest."""
-        packets: Iterator[av.Packet[Any]] = self._container.demux(self._stream)
+        packets = self._catching_up.packets(self._container.demux(self._stream))
         in_a_row = 0
         while True:
             packet: av.Packet[Any] | None

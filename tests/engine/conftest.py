@@ -72,7 +72,7 @@ class Keyboard:
         self._display = self._x11.XOpenDisplay(name.encode())
         assert self._display
 
-    def wait_for_window(self, seconds: float = 30.0) -> None:
+    def wait_for_window(self, seconds: float = 120.0) -> None:
         """Until some window has the keyboard."""
         window, revert = ctypes.c_ulong(), ctypes.c_int()
         nobody = (0, 1, self._x11.XDefaultRootWindow(self._display))

@@ -40,7 +40,7 @@ def test_the_plain_player_shows_every_frame_when_it_is_due(task: Task) -> None:
     assert [one.read for one in run.shown] == list(range(12))
     assert [one.time_s for one in run.shown] == pytest.approx(np.arange(12) / 12)
     assert all(one.latency_s >= one.stages_s["draw"] > 0 for one in run.shown)
-    assert run.seconds == pytest.approx(1.0, abs=0.5)
+    assert run.seconds > 11 / 12, "the last one is due then"
 
 
 def test_numbers_are_only_looked_for_where_there_are_some(task: Task) -> None:

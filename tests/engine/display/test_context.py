@@ -37,7 +37,7 @@ def read(surface):
     data = surface.ctx.screen.read((0, 0, width, height), components=3, alignment=1)
     return np.frombuffer(data, np.uint8).reshape(height, width, 3)[::-1]
 
-def wait_until(surface, condition, seconds=5.0):
+def wait_until(surface, condition, seconds=30.0):
     deadline = time.perf_counter() + seconds
     while not condition():
         assert time.perf_counter() < deadline, "waited in vain"
@@ -64,7 +64,7 @@ def start(code: str, display: str | None) -> subprocess.Popen[str]:
 
 def run(code: str, display: str | None) -> str:
     process = start(code, display)
-    output, errors = process.communicate(timeout=40)
+    output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     return output
 
@@ -158,7 +158,7 @@ def test_closing_mid_frame(x_display: str) -> None:
     screen = Screen(WindowSurface(320, 180, "test"), ViewState(layout="half-sbs"))
     surface = screen.surface
     closing = threading.Thread(target=lambda: glfw.set_window_should_close(surface._window, True))
-    shown, deadline = 0, time.perf_counter() + 20
+    shown, deadline = 0, time.perf_counter() + 100
     while not surface.wants_close and time.perf_counter() < deadline:
         screen.show(gray(shown % 256))
         surface.wait(0)
@@ -180,8 +180,8 @@ def test_wake_ends_a_wait_from_another_thread(x_display: str) -> None:
         surface.wait(0.01)
     threading.Timer(0.2, surface.wake).start()
     since = time.perf_counter()
-    surface.wait(10)
-    assert time.perf_counter() - since < 5
+    surface.wait(110)
+    assert time.perf_counter() - since < 100
     surface.close()
     print("done")
     """
@@ -199,7 +199,7 @@ def typed(x_display: str, press: Callable[[str], None]) -> Callable[[list[str]],
             glfw.focus_window(surface._window)
             wait_until(surface, lambda: glfw.get_window_attrib(surface._window, glfw.FOCUSED))
             print("ready", flush=True)
-            typed, deadline = [], time.perf_counter() + 10
+            typed, deadline = [], time.perf_counter() + 100
             while "end" not in typed and time.perf_counter() < deadline:
                 surface.wait(0.05)
                 typed += ["end" if key == "e" else key for key in surface.keys()]
@@ -212,7 +212,7 @@ def typed(x_display: str, press: Callable[[str], None]) -> Callable[[list[str]],
         assert process.stdout.readline() == "ready\n"
         for name in [*names, "e"]:
             press(name)
-        output, errors = process.communicate(timeout=20)
+        output, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
         return list(eval(output, {"__builtins__": {}}))
 
@@ -238,7 +238,7 @@ def test_the_mouse_is_followed(x_display: str, keyboard: Any) -> None:
         wait_until(surface, lambda: glfw.get_window_attrib(surface._window, glfw.FOCUSED))
         print(*glfw.get_window_pos(surface._window), flush=True)
         move, turn, wheel, keys = np.zeros(2), np.zeros(2), 0.0, []
-        deadline = time.perf_counter() + 10
+        deadline = time.perf_counter() + 100
         while "e" not in keys and time.perf_counter() < deadline:
             surface.wait(0.05)
             keys += surface.keys()
@@ -257,7 +257,7 @@ def test_the_mouse_is_followed(x_display: str, keyboard: Any) -> None:
     for button in (4, 4, 5, 4):
         keyboard.click(button)
     keyboard.press("e")
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert [float(word) for word in output.split()] == pytest.approx([0.5, -0.1, -0.05, 0.5, 2.0])
 
@@ -316,10 +316,10 @@ def test_offscreen_wait_is_woken_and_otherwise_ends_by_itself(
     surface = open_surface(16, 16)
     since = time.perf_counter()
     surface.wait(0.05)
-    assert 0.04 < time.perf_counter() - since < 2
+    assert 0.04 < time.perf_counter() - since < 20
     threading.Timer(0.05, surface.wake).start()
-    surface.wait(10)
-    assert time.perf_counter() - since < 5
+    surface.wait(110)
+    assert time.perf_counter() - since < 100
 
 
 def test_offscreen_surface_closes_twice_and_opens_again(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,6 +11,7 @@ from engine.display.screen import Screen
 from engine.display.view import ViewState
 from engine.errors import UnavailableError
 from engine.frame import Frame
+from engine.live import loop
 from engine.live.line import LiveLine, LiveStereo, StereoSettings
 from engine.live.loop import LiveLoop, Playing
 from engine.live.pacing import Pacer
@@ -42,12 +42,15 @@ class Session:
     def __init__(self, script: list[str], folder: Path, *, frames: int = 60) -> None:
         self.surface = ScriptedSurface(script)
         self.screen = Screen(self.surface, ViewState(layout="left"))
-        self.pacer = Pacer(frame_s=1 / 60)
+        # Nothing is dropped and nobody waits for the time of a frame: what keys do does not depend on the machine.
+        self.pacer = Pacer(paced=False)
         mapper = ParallaxMapper(strength=START.strength, convergence=START.convergence)
         self.stereo = LiveStereo(StereoStage(mapper), START)
         self.notices: list[str] = []
         source = PatternSource(128, 72, frame_count=frames)
-        self.line = LiveLine(islice(source.frames(), frames), self.pacer, None, self.stereo.process, self.surface.wake)
+        self.line = LiveLine(
+            islice(source.frames(), frames), self.pacer, None, self.stereo.process, self.surface.wake, policy="block"
+        )
         playing = Playing(title="pattern", width=128, height=72, frame_rate=30.0, screenshots=folder)
         self.loop = LiveLoop(self.screen, self.line, self.pacer, self.stereo, playing)
 
@@ -74,16 +77,15 @@ def session(tmp_path: Path) -> Iterator[Callable[..., Session]]:
 def test_without_keys_it_plays_to_the_end(session: Callable[..., Session]) -> None:
     one = session([], frames=10)
     one.run()
-    assert one.loop.meter.drawn + sum(one.line.drops.by_cause().values()) == 10
+    assert one.loop.meter.drawn == 10
     assert not one.loop.was_ended
 
 
 def test_quit_ends_it_early(session: Callable[..., Session]) -> None:
     one = session(["q"], frames=6000)
-    since = time.perf_counter()
     one.run()
-    assert time.perf_counter() - since < 5
     assert one.loop.was_ended
+    assert one.loop.meter.drawn < 100
 
 
 @pytest.mark.parametrize(
@@ -117,29 +119,24 @@ def test_moving_the_plane_from_automatic_starts_where_it_is(session: Callable[..
 
 
 def test_freeze_holds_and_step_shows_the_next_one(session: Callable[..., Session]) -> None:
-    """Keys are pressed when the picture has come to rest, so what each of them shows is certain."""
+    """Keys are pressed when nothing is on its way any more, so what each of them shows is certain."""
     one = session([], frames=6000)
     shown: list[int] = []
+    held: list[int] = []
+    waiting = [" ", ".", ".", "q"]
     show, wait = one.screen.show, one.surface.wait
-    waiting, quiet = [" ", ".", ".", "q"], 0
 
     def spy(frame: Frame) -> Frame:
-        nonlocal quiet
-        quiet = 0
         shown.append(frame.index)
         return show(frame)
 
     def rest(timeout_s: float) -> None:
-        nonlocal quiet
         wait(timeout_s)
-        quiet += 1
-        is_frozen = one.screen.view.is_frozen
-        if waiting and not one.surface.script and (quiet > 2 if is_frozen else len(shown) > 5):
-            quiet = 0
+        is_at_rest = one.pacer.is_still and one.pacer.released == len(shown)
+        if waiting and not one.surface.script and (is_at_rest if one.screen.view.is_frozen else len(shown) > 5):
             one.surface.script.append(waiting.pop(0))
             held.append(shown[-1])
 
-    held: list[int] = []
     one.screen.show, one.surface.wait = spy, rest  # type: ignore[method-assign]
     one.run()
     # Pressed: freeze, step, step, quit. The first entry is where the freeze was asked for; a few were on their way.
@@ -165,6 +162,13 @@ def test_a_screenshot_that_fails_does_not_end_the_film(session: Callable[..., Se
     assert one.loop.meter.drawn > 0
 
 
+@pytest.fixture
+def words_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the rest takes."""
+    monkeypatch.setattr(loop, "_NOTICE_S", 600.0)
+
+
+@pytest.mark.usefixtures("words_stay")
 def test_hud_says_what_is_going_on(session: Callable[..., Session]) -> None:
     one = session(["h", "up"], frames=40)
     one.run()
@@ -199,6 +203,7 @@ def test_sound_keys(session: Callable[..., Session]) -> None:
     ]
 
 
+@pytest.mark.usefixtures("words_stay")
 def test_sound_keys_without_sound_say_so(session: Callable[..., Session]) -> None:
     one = session(["m"], frames=20)
     one.run()
@@ -213,7 +218,6 @@ def test_a_failing_stage_ends_the_loop_with_its_error(session: Callable[..., Ses
 
     one.line = LiveLine(PatternSource(64, 64).frames(), one.pacer, None, fail, one.surface.wake)
     one.loop._line = one.line
-    since = time.perf_counter()
     with pytest.raises(ValueError, match="broken"):
         one.run()
-    assert time.perf_counter() - since < 2
+    assert one.loop.meter.drawn == 0

@@ -73,8 +73,9 @@ def test_a_film_that_changes_its_size_is_played_as_it_is(tmp_path: Path) -> None
     shown: list[tuple[int, int, bool]] = []
     options = PlayOptions(input=str(film), headless=True, size="256x192", layout="left")
     try:
+        # Every frame is shown, however long it takes.
         session = open_session(
-            options, on_shown=lambda frame, _: shown.append((frame.width, frame.height, frame.is_cut))
+            options, paced=False, on_shown=lambda frame, _: shown.append((frame.width, frame.height, frame.is_cut))
         )
         with session as opened:
             notices: list[str] = []
