@@ -34,6 +34,6 @@ def no_thread_left() -> Iterator[None]:
     yield
     left = [t for t in threading.enumerate() if t not in before and t.is_alive()]
     for thread in left:
-        thread.join(timeout=2)
+        thread.join(timeout=10)
     left = [t.name for t in left if t.is_alive()]
     assert not left, f"threads left running: {left}"

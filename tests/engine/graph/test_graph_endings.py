@@ -145,7 +145,7 @@ def test_ctrl_c_while_waiting_for_a_stalled_source_is_bounded(recorder) -> None:
     since = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         graph.run()
-    assert time.monotonic() - since < 4
+    assert time.monotonic() - since < 12
     assert sink.items == [1]
     assert sink.calls == ["open", "finish", "close"]
     for timer in timers:
@@ -187,7 +187,7 @@ def test_a_source_that_waits_is_woken(how: str, recorder) -> None:
     since = time.monotonic()
     with pytest.raises(ValueError, match="broken") if how == "failure" else nullcontext():
         graph.run()
-    assert time.monotonic() - since < 2
+    assert time.monotonic() - since < 9
     later.join()
 
 
@@ -220,7 +220,7 @@ def test_ctrl_c_wakes_a_source_that_waits() -> None:
         process.send_signal(signal.SIGINT)
         since = time.monotonic()
         assert process.wait(15) == 130
-        assert time.monotonic() - since < 3
+        assert time.monotonic() - since < 9
 
 
 def test_second_ctrl_c_breaks_into_a_slow_sink(recorder, endless) -> None:
@@ -234,7 +234,7 @@ def test_second_ctrl_c_breaks_into_a_slow_sink(recorder, endless) -> None:
     since = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         Graph(endless(), [], sink.stage(process), drain_s=20).run()
-    assert time.monotonic() - since < 5
+    assert time.monotonic() - since < 12
     assert sink.calls == ["open", "finish", "close"]
 
 

@@ -88,7 +88,7 @@ def test_killing_ends_a_process_that_waits(tmp_path: Path) -> None:
     feed.kill()
     thread.join(5)
     feed.close()
-    assert time.monotonic() - since < 0.5
+    assert time.monotonic() - since < 4
     assert entries == [Fault(kind="Died")]
 
 

