@@ -239,7 +239,7 @@ def backgrounds(guide: Tensor, target: str = "rgb") -> Tensor:
     half = functional.avg_pool2d(torch.cat([known * strip, strip, known * mask, mask], dim=1), 2)
     sums, first, hole = half[:, : channels + 1], half[:, channels + 1 : -1], half[:, -1:]
     # A strip lies in three cells at most, and those to the left of it begin at its rim.
-    whole = sums + _shifted(sums, -1) + _shifted(sums, -2)
+    whole = functional.avg_pool2d(functional.pad(sums, (0, 2)), (1, 3), 1)
     begins = (sums[:, channels:] > 0).to(sums.dtype)
     values = torch.cat([whole[:, :channels] / (whole[:, channels:] + _TINY) * begins, begins], dim=1)
     for step in (1, 2, 4, 8, 16):
