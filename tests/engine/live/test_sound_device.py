@@ -190,18 +190,31 @@ def card(tmp_path: Path) -> Iterator[Card]:
     card.close()
 
 
+def is_whole(burst: np.ndarray) -> bool:
+    """Whether it has the pitch of the film, and a quarter of its amplitude: that is half as loud."""
+    pitch = np.abs(np.fft.rfft(burst)).argmax() * CARD_RATE / len(burst)
+    return bool(abs(np.abs(burst).max() - 0.15) < 0.02 and abs(pitch - 1000) < 90)
+
+
 @pytest.mark.timeout(240)
 def test_bursts_are_heard_when_their_pictures_are_seen(card: Card, tmp_path: Path) -> None:
     played = card.play(film(tmp_path / "film.mkv"), volume=50.0)
     assert played.warnings == []
     assert played.sound["device"] == "default"
     assert played.sound["rate"] == CARD_RATE
-    onsets = played.onsets()
+    onsets, sound, skew_ms = played.onsets(), played.sound, played.sound["skew_ms"]
+    breaks = sound["jumps"] + sound["underruns"]
     for onset in onsets:
         left, right = played.samples[onset : onset + 800].T
         assert np.allclose(right, 0.1 * left, atol=0.01)
-    if len(played.shown) < 0.8 * SECONDS * FPS or played.sound["jumps"]:
-        pytest.skip(f"too busy a machine for timing: {len(played.shown)} of {SECONDS * FPS} pictures were shown")
+    # What was seen was heard about then, however busy the machine is: who is further off jumps, and breaks one burst.
+    is_quiet = len(played.shown) >= 0.8 * SECONDS * FPS and not breaks
+    assert skew_ms["count"] > 0
+    assert abs(skew_ms["p50"]) < (45 if is_quiet else 500)
+    assert sum(not is_whole(played.samples[onset : onset + 800, 0]) for onset in onsets) <= breaks
+    assert 1 <= len(onsets) <= len(CLICKS_S) + breaks
+    if not is_quiet:
+        return
     assert len(onsets) == len(CLICKS_S)
     seen_s = np.interp(CLICKS_S, played.shown[:, 0], played.shown[:, 1])
     # PortAudio begins with a few blocks of silence that nobody asked for.
@@ -210,13 +223,7 @@ def test_bursts_are_heard_when_their_pictures_are_seen(card: Card, tmp_path: Pat
     # The pipe delays everything by as much, and it keeps doing so.
     delays_s = played.read_s[onsets] - seen_s
     assert np.percentile(np.abs(delays_s - np.median(delays_s)), 80) < 0.06
-    for onset in onsets:
-        left = played.samples[onset : onset + 800, 0]
-        # A quarter of the amplitude is half as loud.
-        assert np.abs(left).max() == pytest.approx(0.15, abs=0.02)
-        assert np.abs(np.fft.rfft(left)).argmax() == pytest.approx(1000 / CARD_RATE * 800, abs=1.5)
-    assert played.sound["skew_ms"]["count"] > 30
-    assert abs(played.sound["skew_ms"]["p50"]) < 45
+    assert skew_ms["count"] > 30
 
 
 def test_a_machine_without_a_sound_device_is_named_so(tmp_path: Path) -> None:
