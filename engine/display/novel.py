@@ -78,7 +78,7 @@ class _Surface:
 
     def __init__(self, ctx: moderngl.Context, size: tuple[int, int], cell: int) -> None:
         self.counts: tuple[int, int] | None = None
-        """How many cells are whole and torn, where that is known."""
+        """How many triangles cover the whole cells, and how many cells are torn, where that is known."""
         self.size = size
         self.cell = cell
         self.cells = (-(-size[0] // self.cell), -(-size[1] // self.cell))
@@ -152,8 +152,8 @@ class NovelView:
             cells = surface_cells(values, surface.cell, tear)
             surface.range.textures[0].write(cells.ranges)
             surface.edges[-1].textures[0].write(cells.edges)
-            surface.counts = len(cells.whole), len(cells.torn)
-            for name, numbers in (("whole", cells.whole), ("torn", cells.torn)):
+            surface.counts = len(cells.triangles), len(cells.torn)
+            for name, numbers in (("whole", cells.triangles), ("torn", cells.torn)):
                 if numbers.size:
                     self._list(name, eye, surface).write(numbers.tobytes())
         else:
@@ -261,7 +261,7 @@ class NovelView:
         else:
             whole, torn = self._list("whole", eye, surface), self._list("torn", eye, surface)
             mesh = self._programs.get("novel_whole", vertex="novel_mesh", elements=whole)
-            counts = 6 * surface.counts[0], surface.counts[1]
+            counts = 3 * surface.counts[0], surface.counts[1]
         tears = self._programs.get("novel_tear", vertex="novel_tear", geometry="novel_tear", elements=torn)
         for linked in (mesh, tears):
             linked.set(_UNITS | dict(uniforms))

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 Map = NDArray[np.float32]
 
 NO_EDGE = np.float32(1e9)
+_BLOCK, _FLAT_PX = 4, 0.25
+"""Cells across a block that may become one, if no corner in it is further from flat than this."""
 REACH = 27
 """Cells across the window in which an edge counts: what the shader's strides of 1, 3 and 9 reach."""
 
@@ -27,8 +29,9 @@ class SurfaceCells:
     """(rows, columns, 4): farthest and nearest parallax, 1 where torn, 0."""
     edges: Map
     """(rows, columns): the parallax between both sides of the farthest tear around a cell; NO_EDGE without one."""
-    whole: NDArray[np.uint32]
-    """(n, 6): for every whole cell the corners of its two triangles, counted over a grid of corners."""
+    triangles: NDArray[np.uint32]
+    """(n, 3): the mesh over all whole cells, by corners that are counted over the grid of cells; two for a cell, and
+    fewer where the surface is flat over a block of cells. Neighbours share their corners, so there are no cracks."""
     torn: NDArray[np.uint32]
     """(m,): numbers of the torn cells."""
 
@@ -45,12 +48,16 @@ def surface_cells(parallax_px: Map, cell: int, tear: tuple[float, float]) -> Sur
     rows, columns = -(-height // cell), -(-width // cell)
     ranges = np.zeros((rows, columns, 4), np.float32)
     edges = np.empty((rows, columns), np.float32)
-    whole = np.empty((rows * columns, 6), np.uint32)
     torn = np.empty(rows * columns, np.uint32)
-    count = _reduce(parallax_px, cell, np.float32(tear[0]), np.float32(tear[1]), ranges, edges, whole, torn)
-    if count < rows * columns:
+    torns = _reduce(parallax_px, cell, np.float32(tear[0]), np.float32(tear[1]), ranges, edges, torn)
+    if torns:
         edges = np.asarray(cv2.erode(edges, np.ones((REACH, REACH), np.uint8)), dtype=np.float32)
-    return SurfaceCells(ranges, edges, whole[:count], torn[: rows * columns - count])
+    is_torn = ranges[..., 2] > 0.0
+    # Only cells of full size: the corners of a block have to lie evenly.
+    blocks = _flat_blocks(parallax_px, cell, is_torn, height // cell // _BLOCK, width // cell // _BLOCK)
+    triangles = np.empty((2 * rows * columns, 3), np.uint32)
+    count = _mesh(is_torn, blocks, triangles)
+    return SurfaceCells(ranges, edges, triangles[:count], torn[:torns])
 
 
 @njit(nogil=True, cache=True)
@@ -61,15 +68,14 @@ def _reduce(
     tear_range: np.float32,
     ranges: NDArray[np.float32],
     edges: NDArray[np.float32],
-    whole: NDArray[np.uint32],
     torn: NDArray[np.uint32],
 ) -> int:
-    """Fill the arrays of SurfaceCells; how many cells are whole."""
+    """Fill the arrays of SurfaceCells; how many cells are torn."""
     height, width = parallax.shape
     rows, columns = edges.shape
     low, high = np.empty(width, np.float32), np.empty(width, np.float32)
     across, down = np.empty(width, np.float32), np.empty(width, np.float32)
-    wholes = torns = 0
+    torns = 0
     for row in range(rows):
         top = row * cell
         # Whole rows at once first, so that the compiler can take many columns in one step.
@@ -89,14 +95,84 @@ def _reduce(
             if is_torn:
                 torn[torns] = row * columns + column
                 torns += 1
-            else:
-                a = row * (columns + 1) + column
-                c = a + columns + 1
-                corners = (a, a + 1, c, a + 1, c + 1, c)
-                for index in range(6):
-                    whole[wholes, index] = corners[index]
-                wholes += 1
-    return wholes
+    return torns
+
+
+@njit(nogil=True, cache=True)
+def _flat_blocks(
+    parallax: NDArray[np.float32], cell: int, is_torn: NDArray[np.bool_], down: int, across: int
+) -> NDArray[np.bool_]:
+    """Which blocks of whole cells are so flat that their corners say all."""
+    last_y, last_x = parallax.shape[0] - 1, parallax.shape[1] - 1
+    flat = np.empty((down, across), np.bool_)
+    for block_row in range(down):
+        for block_column in range(across):
+            top, left = block_row * _BLOCK, block_column * _BLOCK
+            y0, y1 = top * cell, min((top + _BLOCK) * cell, last_y)
+            x0, x1 = left * cell, min((left + _BLOCK) * cell, last_x)
+            a, b, c, d = parallax[y0, x0], parallax[y0, x1], parallax[y1, x0], parallax[y1, x1]
+            is_flat = not is_torn[top : top + _BLOCK, left : left + _BLOCK].any()
+            for j in range(_BLOCK + 1):
+                for i in range(_BLOCK + 1):
+                    v, u = np.float32(j / _BLOCK), np.float32(i / _BLOCK)
+                    here = parallax[min((top + j) * cell, last_y), min((left + i) * cell, last_x)]
+                    even = (a * (1 - u) + b * u) * (1 - v) + (c * (1 - u) + d * u) * v
+                    is_flat = is_flat and abs(here - even) <= _FLAT_PX
+            flat[block_row, block_column] = is_flat
+    return flat
+
+
+@njit(nogil=True, cache=True)
+def _mesh(is_torn: NDArray[np.bool_], flat: NDArray[np.bool_], triangles: NDArray[np.uint32]) -> int:
+    """Fill in the triangles of all whole cells; how many there are."""
+    rows, columns = is_torn.shape
+    down, across = flat.shape
+    stride = columns + 1
+    count = 0
+    for row in range(rows):
+        for column in range(columns):
+            block_row, block_column = row // _BLOCK, column // _BLOCK
+            if block_row < down and block_column < across and flat[block_row, block_column]:
+                if row % _BLOCK == 0 and column % _BLOCK == 0:
+                    count = _fan(flat, block_row, block_column, stride, rows, triangles, count)
+            elif not is_torn[row, column]:
+                a = row * stride + column
+                c = a + stride
+                triangles[count, 0], triangles[count, 1], triangles[count, 2] = a, a + 1, c
+                triangles[count + 1, 0], triangles[count + 1, 1], triangles[count + 1, 2] = a + 1, c + 1, c
+                count += 2
+    return count
+
+
+@njit(nogil=True, cache=True)
+def _fan(
+    flat: NDArray[np.bool_],
+    block_row: int,
+    block_column: int,
+    stride: int,
+    rows: int,
+    triangles: NDArray[np.uint32],
+    count: int,
+) -> int:
+    """Triangles from the middle of a flat block to its sides; where a neighbour has corners in a side they are used."""
+    down, across = flat.shape
+    first = block_row * _BLOCK * stride + block_column * _BLOCK
+    middle = first + (_BLOCK // 2) * (stride + 1)
+    # Clockwise: where a side begins, the way along it, and the neighbour beyond it.
+    begins = (first, first + _BLOCK, first + _BLOCK * (stride + 1), first + _BLOCK * stride)
+    ways = (1, stride, -1, -stride)
+    beside = ((-1, 0), (0, 1), (1, 0), (0, -1))
+    for side in range(4):
+        r, c = block_row + beside[side][0], block_column + beside[side][1]
+        is_border = r < 0 or c < 0 or r * _BLOCK >= rows or c * _BLOCK >= stride - 1
+        is_even = is_border or (r < down and c < across and flat[r, c])
+        step = _BLOCK if is_even else 1
+        for at in range(0, _BLOCK, step):
+            triangles[count, 0] = middle
+            triangles[count, 1] = begins[side] + at * ways[side]
+            triangles[count, 2] = begins[side] + (at + step) * ways[side]
+            count += 1
+    return count
 
 
 @njit(nogil=True, cache=True)
