@@ -19,6 +19,8 @@ LANES = 32
 ALL_LANES = (1 << LANES) - 1
 PIXELS = 16
 """Pixels tested for depth at a time."""
+LINE = 64
+"""Bytes that go past the caches at a time: a line of theirs."""
 
 _Codegen = Callable[..., Any]
 # A typed name: Numba's own says that these functions take types, and their callers hand over values.
@@ -83,39 +85,77 @@ def choose_positive(
 
 
 @_intrinsic
-def fetch(typing_context: Any, row: Any, start: Any) -> tuple[Any, _Codegen]:  # noqa: ARG001
-    """Have row[start] brought near, to be written soon; nothing happens where there is no such place."""
+def bytes_to_line(typing_context: Any, row: Any) -> tuple[Any, _Codegen]:  # noqa: ARG001
+    """Bytes from the start of a row to the first multiple of LINE."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = cgutils.create_struct_proxy(signature.args[0])(context, builder, arguments[0])
-        there = builder.bitcast(builder.gep(array.data, [arguments[1]]), ir.IntType(8).as_pointer())
-        number = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [there.type, number, number, number])
-        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
-        builder.call(prefetch, [there, number(1), number(3), number(1)])
+        address = ir.IntType(64)
+        return builder.and_(builder.neg(builder.ptrtoint(array.data, address)), address(LINE - 1))
+
+    return types.int64(row), generate
+
+
+@_intrinsic
+def stream_line(typing_context: Any, target: Any, to: Any, source: Any, start: Any) -> tuple[Any, _Codegen]:  # noqa: ARG001
+    """Move LINE bytes past the caches: target[to] begins a line, and nobody reads it soon. Call `settle` afterwards."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        size = context.get_abi_sizeof(context.get_data_type(signature.args[0].dtype))
+        there, _ = _block(context, builder, signature.args[0], arguments[0], arguments[1], LINE // size)
+        here, _ = _block(context, builder, signature.args[2], arguments[2], arguments[3], LINE // size)
+        store = builder.store(builder.load(here, align=size), there, align=LINE)
+        store.set_metadata("nontemporal", builder.module.add_metadata([ir.IntType(32)(1)]))
         return context.get_dummy_value()
 
-    return types.void(row, types.intp), generate
+    return types.void(target, types.intp, source, types.intp), generate
 
 
-def _mover(count: int) -> Any:
-    @_intrinsic
-    def move(typing_context: Any, target: Any, to: Any, source: Any, start: Any) -> tuple[Any, _Codegen]:  # noqa: ARG001
-        """target[to : to + count] = source[start : start + count]; both contiguous, of one dtype."""
+@_intrinsic
+def settle(typing_context: Any) -> tuple[Any, _Codegen]:  # noqa: ARG001
+    """Have all that was streamed before be seen by other threads before whatever is written after."""
 
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            there, _ = _block(context, builder, signature.args[0], arguments[0], arguments[1], count)
-            here, _ = _block(context, builder, signature.args[2], arguments[2], arguments[3], count)
-            align = context.get_abi_sizeof(context.get_data_type(signature.args[0].dtype))
-            builder.store(builder.load(here, align=align), there, align=align)
-            return context.get_dummy_value()
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
 
-        return types.void(target, types.intp, source, types.intp), generate
-
-    return move
+    return types.void(), generate
 
 
-move_block, move_eight, move_one = _mover(LANES), _mover(8), _mover(1)
+@_intrinsic
+def move_block(typing_context: Any, target: Any, to: Any, source: Any, start: Any) -> tuple[Any, _Codegen]:  # noqa: ARG001
+    """target[to : to + LANES] = source[start : start + LANES]; both contiguous, of one dtype."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        there, _ = _block(context, builder, signature.args[0], arguments[0], arguments[1], LANES)
+        here, _ = _block(context, builder, signature.args[2], arguments[2], arguments[3], LANES)
+        align = context.get_abi_sizeof(context.get_data_type(signature.args[0].dtype))
+        builder.store(builder.load(here, align=align), there, align=align)
+        return context.get_dummy_value()
+
+    return types.void(target, types.intp, source, types.intp), generate
+
+
+@_intrinsic
+def move_part(
+    typing_context: Any, target: Any, to: Any, source: Any, start: Any, count: Any  # noqa: ARG001
+) -> tuple[Any, _Codegen]:  # fmt: skip
+    """Like `move_block`, but only the first count samples; the rest of the block is written as it was."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        there, _ = _block(context, builder, signature.args[0], arguments[0], arguments[1], LANES)
+        here, _ = _block(context, builder, signature.args[2], arguments[2], arguments[3], LANES)
+        align = context.get_abi_sizeof(context.get_data_type(signature.args[0].dtype))
+        lanes = ir.VectorType(ir.IntType(8), LANES)
+        room = ir.Constant(lanes, ir.Undefined)
+        wanted = builder.insert_element(room, builder.trunc(arguments[4], ir.IntType(8)), ir.IntType(32)(0))
+        wanted = builder.shuffle_vector(wanted, room, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+        moved = builder.icmp_unsigned("<", ir.Constant(lanes, list(range(LANES))), wanted)
+        kept = builder.select(moved, builder.load(here, align=align), builder.load(there, align=align))
+        builder.store(kept, there, align=align)
+        return context.get_dummy_value()
+
+    return types.void(target, types.intp, source, types.intp, types.intp), generate
 
 
 @_intrinsic

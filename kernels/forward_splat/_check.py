@@ -92,7 +92,9 @@ def refuse_on_cpu(**options: object) -> None:
             raise TypeError(f"{name} is for arrays on a GPU, and planes are not: leave it out")
 
 
-def check_look(eyes: Sequence[float], tear_px: float, fill: str) -> tuple[tuple[float, ...], float]:
+def check_look(
+    eyes: Sequence[float], tear_px: float, fill: str, with_parallax: bool
+) -> tuple[tuple[float, ...], float]:
     """Eyes and tear_px as numbers; TypeError or ValueError names the one that is none or out of range."""
     factors = tuple(
         require_number(f"eyes[{number}]", eye)
@@ -104,6 +106,8 @@ def check_look(eyes: Sequence[float], tear_px: float, fill: str) -> tuple[tuple[
     if not tear_px > 0:
         raise ValueError(f"tear_px must be greater than 0, got {tear_px}")
     require_choice("fill", fill, FILLS)
+    if not isinstance(with_parallax, bool):
+        raise TypeError(f"with_parallax must be True or False, got {type(with_parallax).__name__}")
     return factors, tear_px
 
 
@@ -113,18 +117,21 @@ def check_out(
     inputs: Sequence[Any],
     num_eyes: int,
     *,
-    new_view: Callable[[], SplatView],
+    with_parallax: bool,
+    new_view: Callable[..., SplatView],
     require: Require = require_array,
     require_output: Callable[[str, Any, Sequence[Any]], None] = require_writable,
 ) -> tuple[tuple[SplatView, ...], list[tuple[Any, ...]]]:
     """The views (new ones if out is None) and the arrays of each as `require` describes them: planes, hole, parallax.
+
+    new_view is called with with_parallax, without which the last array of each view is missing.
 
     Raises:
         TypeError: an array is not of the input's kind or of the wrong dtype.
         ValueError: another number or shape, or arrays that cannot be written or overlap.
     """
     if out is None:
-        views = tuple(new_view() for _ in range(num_eyes))
+        views = tuple(new_view(with_parallax=with_parallax) for _ in range(num_eyes))
     else:
         views = tuple(require_sequence("out", out, "a sequence of SplatView"))
     if len(views) != num_eyes:
@@ -138,14 +145,19 @@ def check_out(
         require_sequence(f"out[{number}].planes", view.planes, "a tuple of arrays")
         if len(view.planes) != len(layout.plane_shapes):
             raise ValueError(f"out[{number}].planes must be {len(layout.plane_shapes)} planes, got {len(view.planes)}")
-        wanted = [
+        if not with_parallax and view.parallax_px is not None:
+            raise ValueError(
+                f"out[{number}].parallax_px must be None with with_parallax=False, or it would be left stale"
+            )
+        wanted: list[tuple[str, Any, tuple[int, ...], np.dtype[Any]]] = [
             *(
                 (f"planes[{p}]", plane, shape, layout.dtype)
                 for p, (plane, shape) in enumerate(zip(view.planes, layout.plane_shapes, strict=True))
             ),
             ("hole", view.hole, size, np.dtype(np.uint8)),
-            ("parallax_px", view.parallax_px, size, np.dtype(np.float32)),
         ]
+        if with_parallax:
+            wanted.append(("parallax_px", view.parallax_px, size, np.dtype(np.float32)))
         start = len(taken)
         for attribute, value, shape, dtype in wanted:
             name = f"out[{number}].{attribute}"

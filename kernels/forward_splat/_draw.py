@@ -4,7 +4,7 @@ A segment is all samples of a row between two breaks: one surface, so its pixels
 
     sources   three rows of colours, the last two read only where three, and half as wide as the first where half
     shown     per sample x what the surface from x to x+1 shows at its first pixel: three colours and the parallax
-    target    the same of each pixel: three rows of colours and the parallax
+    target    the same of each pixel: three rows of colours and the parallax, longer than the row by LANES
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import compiled, compiled_inline
-from kernels._vector import ALL_LANES, LANES, equal_codes, lowest_bit, move_block, move_eight, move_one
+from kernels._vector import ALL_LANES, LANES, equal_codes, lowest_bit, move_block, move_part
 from kernels.forward_splat.layout import Array
 
 _ZERO = np.float32(0)
@@ -154,23 +154,13 @@ def _copy_block(target: _Four, j: int, shown: _Four, x: int, three: bool) -> Non
 
 
 @compiled_inline
-def _copy_few(target: _Four, j: int, shown: _Four, x: int, count: int, three: bool) -> None:
-    """Copy fewer than LANES; not as plain loops, because to set up their vectors costs more than the copies."""
-    i = 0
-    while i + 8 <= count:
-        move_eight(target[3], j + i, shown[3], x + i)
-        move_eight(target[0], j + i, shown[0], x + i)
-        if three:
-            move_eight(target[1], j + i, shown[1], x + i)
-            move_eight(target[2], j + i, shown[2], x + i)
-        i += 8
-    while i < count:
-        move_one(target[3], j + i, shown[3], x + i)
-        move_one(target[0], j + i, shown[0], x + i)
-        if three:
-            move_one(target[1], j + i, shown[1], x + i)
-            move_one(target[2], j + i, shown[2], x + i)
-        i += 1
+def _copy_part(target: _Four, j: int, shown: _Four, x: int, count: int, three: bool) -> None:
+    """Copy fewer than LANES, without a branch: how many it will be is not to be guessed."""
+    move_part(target[3], j, shown[3], x, count)
+    move_part(target[0], j, shown[0], x, count)
+    if three:
+        move_part(target[1], j, shown[1], x, count)
+        move_part(target[2], j, shown[2], x, count)
 
 
 @compiled_inline
@@ -201,7 +191,7 @@ def _draw_segment(
             # Too many: what follows belongs to this segment, too, and is drawn over it.
             _copy_block(target, j, shown, x, three)
         else:
-            _copy_few(target, j, shown, x, min(n + 1, tail - j), three)
+            _copy_part(target, j, shown, x, min(n + 1, tail - j), three)
         x += n
         j += n
         if x < last and n < LANES:

@@ -60,27 +60,28 @@ def late_chroma(
 
 @compiled
 def _fill_run(
-    values: Array, stride: int, offset: int, width: int, left: int, right: int, left_is_background: bool,
-    stretch: bool, rounding: np.float32,
+    values: Array, width: int, left: int, right: int, left_is_background: bool, stretch: bool, rounding: np.float32
 ) -> None:  # fmt: skip
     """Fill strictly between the edges left and right; an edge outside the row does not exist."""
     if not stretch or left < 0 or right >= width:
-        edge = values[(left if left_is_background else right) * stride + offset]
+        edge = values[left if left_is_background else right]
         for j in range(left + 1, right):
-            values[j * stride + offset] = edge
+            values[j] = edge
         return
-    a = np.float32(values[left * stride + offset])
-    b = np.float32(values[right * stride + offset])
+    a, b = np.float32(values[left]), np.float32(values[right])
     for j in range(left + 1, right):
         share = np.float32(j - left) / np.float32(right - left)
-        values[j * stride + offset] = a + share * (b - a) + rounding
+        values[j] = a + share * (b - a) + rounding
 
 
 @compiled
 def fill_row(
-    runs: Array, parallax: Array, luma: Array, u: Array, v: Array, packed: bool, chroma: int, stretch: bool
-) -> None:  # fmt: skip
-    """Fill every run of holes that has an edge; chroma says which chroma rows go with this one."""
+    runs: Array, parallax: Array, first: Array, second: Array, third: Array, chroma: int, stretch: bool
+) -> None:
+    """Fill every run of holes that has an edge, in the parallax and in up to three channels.
+
+    chroma: whether the second and third channel go with this row, and at which width.
+    """
     width = parallax.size
     half_width = (width + 1) >> 1
     for n in range(runs.shape[0]):
@@ -88,13 +89,12 @@ def fill_row(
         if b - a == width:
             return
         from_left = b == width or (a > 0 and parallax[a - 1] <= parallax[b])
-        _fill_run(parallax, 1, 0, width, a - 1, b, from_left, True, _ZERO)
-        for c in range(3 if packed else 1):
-            _fill_run(luma, 3 if packed else 1, c, width, a - 1, b, from_left, stretch, _HALF)
+        _fill_run(parallax, width, a - 1, b, from_left, True, _ZERO)
+        _fill_run(first, width, a - 1, b, from_left, stretch, _HALF)
         if chroma == FULL_WIDTH:
-            _fill_run(u, 1, 0, width, a - 1, b, from_left, stretch, _HALF)
-            _fill_run(v, 1, 0, width, a - 1, b, from_left, stretch, _HALF)
+            _fill_run(second, width, a - 1, b, from_left, stretch, _HALF)
+            _fill_run(third, width, a - 1, b, from_left, stretch, _HALF)
         elif chroma == HALF_WIDTH:
             right = b >> 1 if b < width else half_width
-            _fill_run(u, 1, 0, half_width, (a - 1) >> 1, right, from_left, stretch, _HALF)
-            _fill_run(v, 1, 0, half_width, (a - 1) >> 1, right, from_left, stretch, _HALF)
+            _fill_run(second, half_width, (a - 1) >> 1, right, from_left, stretch, _HALF)
+            _fill_run(third, half_width, (a - 1) >> 1, right, from_left, stretch, _HALF)

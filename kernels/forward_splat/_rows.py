@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import compiled
+from kernels._vector import LINE, bytes_to_line, stream_line
 from kernels.forward_splat.layout import Array
 
 _TO_FLOAT, _INFINITE = np.float32(2.0**112), np.float32(np.inf)
@@ -68,3 +69,17 @@ def halve(row: Array, hole: Array, width: int, target: Array) -> None:
 def copy(source: Array, width: int, target: Array) -> None:
     for x in range(width):
         target[x] = source[x]
+
+
+@compiled
+def stream(source: Array, width: int, target: Array) -> None:
+    """Copy a row past the caches: a line that is written whole need not be fetched first. `settle` ends it."""
+    size = target.itemsize
+    before, step = bytes_to_line(target), LINE // size
+    # Samples that do not lie on multiples of their size never meet the start of a line.
+    x = min(before // size, width) if before % size == 0 else width
+    copy(source, x, target)
+    while x + step <= width:
+        stream_line(target, x, source, x)
+        x += step
+    copy(source[x:], width - x, target[x:])

@@ -5,7 +5,7 @@ Arithmetic runs over neighbouring samples (SIMD); only copies go to scattered pl
     solve     how many pixels the surface between samples x and x+1 covers, and what it shows at the first: how near
     blend     the colours there
     draw      far to near, surface by surface: what covers one pixel is copied in blocks, the rest drawn one by one
-    finish    hole mask, subsampled chroma, fill
+    finish    hole mask, subsampled chroma, fill; then rows go to their planes past the caches
 
 The arithmetic is that of reference.py; benchmarks/ladder/ keeps the slower ways with their times.
 """
@@ -20,10 +20,10 @@ import numpy as np
 from kernels._jit import compiled
 from kernels._parallel import for_each_share
 from kernels._require import dense_rows
-from kernels._vector import LANES
+from kernels._vector import LANES, settle
 from kernels.forward_splat._draw import blend, blend_half, draw_row, solve
 from kernels.forward_splat._holes import clear_runs, fill_row, find_runs, late_chroma
-from kernels.forward_splat._rows import copy, halve, interleave, is_finite, split, widen
+from kernels.forward_splat._rows import copy, halve, interleave, is_finite, split, stream, widen
 from kernels.forward_splat.layout import FILLS, FULL_WIDTH, HALF_WIDTH, Array, Fill, PlaneLayout, SplatView
 
 _BAND_ROWS = 32
@@ -44,7 +44,7 @@ def forward_splat_cpu(
     """Write each eye into its view; arguments as `forward_splat` has checked them."""
     sources = _three([dense_rows(plane) for plane in planes])
     targets = [
-        (*_three([dense_rows(plane) for plane in view.planes]), dense_rows(view.hole), dense_rows(view.parallax_px))
+        (*_three([dense_rows(plane) for plane in view.planes]), dense_rows(view.hole), _rows_or_none(view.parallax_px))
         for view in views
     ]
     is_half = parallax_px.dtype != np.float32
@@ -80,6 +80,11 @@ def _three(planes: list[Array]) -> tuple[Array, Array, Array]:
     return (planes[0], planes[-2], planes[-1]) if len(planes) == 3 else (planes[0], planes[0], planes[0])
 
 
+def _rows_or_none(parallax_px: Array | None) -> Array:
+    """No rows where nobody wants them: the compiled loop is the same for both."""
+    return np.empty((0, 0), np.float32) if parallax_px is None else dense_rows(parallax_px)
+
+
 class _Rows(NamedTuple):
     """Row buffers of one thread, LANES longer than the row, because blocks of samples reach beyond it."""
 
@@ -94,7 +99,9 @@ class _Rows(NamedTuple):
     breaks: Array
     """int32: every x that is not one surface with x+1."""
     drawn: tuple[Array, Array, Array]
-    """Rows that cannot be drawn straight into a plane."""
+    """The colours of each pixel: drawn here, where rows stay in the cache, and then streamed into the planes."""
+    seen: Array
+    """float32: the parallax of each pixel."""
     hole: Array
     """uint8: 1 where nothing was drawn; 0 beyond the row."""
     runs: Array
@@ -115,6 +122,7 @@ def _new_rows(layout: PlaneLayout) -> _Rows:
         shown=(*three(), np.empty(size, np.float32)),
         breaks=np.empty(size, np.int32),
         drawn=three(),
+        seen=np.empty(size, np.float32),
         hole=np.zeros(size, np.uint8),
         runs=np.empty((size, 2), np.int32),
     )
@@ -130,7 +138,7 @@ def render_band(
     luma, u, v, hole_plane, parallax_plane = outputs
     eye, tear, fill = look
     width, packed, has_chroma, shift_x, shift_y, mid_grey = size
-    split_rows, codes, between, shown, breaks, drawn, hole, runs = scratch
+    split_rows, codes, between, shown, breaks, drawn, seen, hole, runs = scratch
     num_runs = 0
     for row in range(parallax.shape[0]):
         y = top + row
@@ -152,10 +160,7 @@ def render_band(
         elif three:
             blend(s1, between, width, shown[1])
             blend(s2, between, width, shown[2])
-        d0 = drawn[0] if packed else luma[y]
-        d1 = u[y] if chroma == FULL_WIDTH else drawn[1]
-        d2 = v[y] if chroma == FULL_WIDTH else drawn[2]
-        seen = parallax_plane[y]
+        d0, d1, d2 = drawn
         target = (d0, d1, d2, seen)
         draw_row(p, eye, codes, breaks, (s0, s1, s2), three, half, shown, target, hole)
         if has_chroma and not chroma:
@@ -164,10 +169,19 @@ def render_band(
         copy(hole, width, hole_plane[y])
         num_runs = find_runs(hole, width, runs)
         clear_runs(runs[:num_runs], mid_grey if chroma else 0, three, target)
-        if packed:
-            interleave(d0, d1, d2, width, luma[y])
-        elif half:
+        if half:
             halve(d1, hole, width, u[r])
             halve(d2, hole, width, v[r])
+            d1, d2 = u[r], v[r]
         if fill:
-            fill_row(runs[:num_runs], seen[:width], luma[y], u[r], v[r], packed, chroma, fill == 2)
+            fill_row(runs[:num_runs], seen[:width], d0, d1, d2, FULL_WIDTH if packed else chroma, fill == 2)
+        if packed:
+            interleave(d0, d1, d2, width, luma[y])
+        else:
+            stream(d0, width, luma[y])
+            if chroma == FULL_WIDTH:
+                stream(d1, width, u[y])
+                stream(d2, width, v[y])
+        if parallax_plane.shape[0]:
+            stream(seen, width, parallax_plane[y])
+    settle()

@@ -65,6 +65,7 @@ class SplatArgs(ctypes.Structure):
         ("parallax_at", ctypes.c_int),
         ("plane_at", ctypes.c_int * 3),
         ("packing_at", ctypes.c_int),
+        ("with_parallax", ctypes.c_int),
     )
 
 
@@ -75,6 +76,7 @@ def forward_splat_cuda(
     eyes: Sequence[float],
     tear_px: float,
     fill: Fill,
+    with_parallax: bool,
     out: Sequence[SplatView] | None,
     bits: int | None,
     stream: Any,
@@ -85,7 +87,7 @@ def forward_splat_cuda(
     require = functools.partial(_require_here, stream=stream_handle(stream))
     sources, layout = check_planes(planes, bits, require=require)
     parallax = check_parallax(parallax_px, layout, require=require)
-    factors, tear_px = check_look(eyes, tear_px, fill)
+    factors, tear_px = check_look(eyes, tear_px, fill, with_parallax)
     taken = [*sources, parallax]
     flag = None
     if faults is not None:
@@ -94,8 +96,8 @@ def forward_splat_cuda(
         require_device_output("faults", flag, taken)
         taken.append(flag)
     views, outputs = check_out(
-        out, layout, taken, len(factors), new_view=functools.partial(_new_view, layout), require=require,
-        require_output=require_device_output,
+        out, layout, taken, len(factors), with_parallax=with_parallax, new_view=functools.partial(_new_view, layout),
+        require=require, require_output=require_device_output,
     )  # fmt: skip
 
     args, shared_bytes = new_args(layout, parallax.dtype, tear_px, fill, max_shared_bytes())
@@ -103,7 +105,7 @@ def forward_splat_cuda(
     kernel = load_kernel(SOURCE, kernel_name(layout, parallax.dtype), SplatArgs)
     for first in range(0, len(factors), _EYES_PER_LAUNCH):
         pair = slice(first, first + _EYES_PER_LAUNCH)
-        set_eyes(args, factors[pair], outputs[pair])
+        set_eyes(args, factors[pair], outputs[pair], len(sources))
         blocks, threads = grid_of(layout)
         kernel.launch(args, blocks=blocks, threads=threads, shared_bytes=shared_bytes, stream=stream)
     return views
@@ -115,10 +117,11 @@ def _require_here(name: str, value: object, *, ndim: int, dtypes: Sequence[type[
     return array
 
 
-def _new_view(layout: PlaneLayout) -> SplatView:
+def _new_view(layout: PlaneLayout, *, with_parallax: bool) -> SplatView:
     size = (layout.height, layout.width)
     planes = tuple(new_device_array(shape, layout.dtype) for shape in layout.plane_shapes)
-    return SplatView(planes, new_device_array(size, np.uint8), new_device_array(size, np.float32))
+    warped = new_device_array(size, np.float32) if with_parallax else None
+    return SplatView(planes, new_device_array(size, np.uint8), warped)
 
 
 def kernel_name(layout: PlaneLayout, parallax_dtype: np.dtype[Any]) -> str:
@@ -178,12 +181,15 @@ def set_inputs(args: SplatArgs, planes: Sequence[Any], parallax: Any, faults: De
     args.faults = None if faults is None else faults.pointer
 
 
-def set_eyes(args: SplatArgs, eyes: Sequence[float], outputs: Sequence[Sequence[Any]]) -> None:
-    """Which eyes to render, and where to: planes, hole, parallax_px of each."""
+def set_eyes(args: SplatArgs, eyes: Sequence[float], outputs: Sequence[Sequence[Any]], num_planes: int) -> None:
+    """Which eyes to render, and where to: so many planes, hole, and parallax_px if it is wanted, of each."""
     args.num_eyes = len(eyes)
-    for eye, factor, (*planes, hole, parallax) in zip(args.eyes, eyes, outputs, strict=False):
+    for eye, factor, arrays in zip(args.eyes, eyes, outputs, strict=False):
         eye.factor = factor
-        for number, plane in enumerate(planes):
+        for number, plane in enumerate(arrays[:num_planes]):
             eye.planes[number], eye.plane_pitch[number] = plane.pointer, plane.strides[0]
+        hole, *parallax = arrays[num_planes:]
         eye.hole, eye.hole_pitch = hole.pointer, hole.strides[0]
-        eye.parallax, eye.parallax_pitch = parallax.pointer, parallax.strides[0]
+        args.with_parallax = bool(parallax)
+        for warped in parallax:
+            eye.parallax, eye.parallax_pitch = warped.pointer, warped.strides[0]

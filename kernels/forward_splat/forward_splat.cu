@@ -52,6 +52,7 @@ struct SplatArgs {
     int parallax_at;
     int plane_at[3];
     int packing_at; // packed 8 bit only
+    int with_parallax; // else the eyes' parallax is null
 };
 
 enum { HALF_WIDTH = 1, FULL_WIDTH = 2 };
@@ -329,9 +330,9 @@ template <bool PACKED, typename Sample, typename Parallax>
 DEVICE void gather_pixel(const SplatArgs& args, const SplatEye& eye, const Row<Sample, Parallax>& row, int y, int j,
                          unsigned* packing) {
     Pixel pixel = any_pixel<PACKED>(row, args, j);
+    if (args.with_parallax) row_of<float>(eye.parallax, eye.parallax_pitch, y)[j] = pixel.parallax;
     Colours colours = pixel.colours;
     row_of<unsigned char>(eye.hole, eye.hole_pitch, y)[j] = !row.visible(j);
-    row_of<float>(eye.parallax, eye.parallax_pitch, y)[j] = pixel.parallax;
     Sample* target = row_of<Sample>(eye.planes[0], eye.plane_pitch[0], y);
     if (packing) {
         packing[j] = (unsigned)colours.c0 | (unsigned)colours.c1 << 8 | (unsigned)colours.c2 << 16;

@@ -20,12 +20,13 @@ class SplatView:
     """One rendered eye.
 
     planes: like the input planes (one (H, W, 3) array if that was packed). hole: (H, W) uint8, 1 where no surface
-    landed. parallax_px: (H, W) float32, parallax of the surface seen at each pixel.
+    landed. parallax_px: (H, W) float32, parallax of the surface seen at each pixel; None where it was not asked for.
     """
 
     planes: tuple[Array, ...]
     hole: Array
-    parallax_px: Array
+    # Not `Array | None`: whether it is there is the caller's own choice, and a type checker cannot see which.
+    parallax_px: Array | Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class PlaneLayout:
         """True if planes 1 and 2 are chroma."""
         return len(self.plane_shapes) == 3
 
-    def new_view(self) -> SplatView:
+    def new_view(self, *, with_parallax: bool = True) -> SplatView:
         """Uninitialised arrays for one eye."""
         size = (self.height, self.width)
         planes = tuple(np.empty(shape, self.dtype) for shape in self.plane_shapes)
-        return SplatView(planes, np.empty(size, np.uint8), np.empty(size, np.float32))
+        return SplatView(planes, np.empty(size, np.uint8), np.empty(size, np.float32) if with_parallax else None)

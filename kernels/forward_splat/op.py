@@ -29,6 +29,7 @@ def forward_splat(
     eyes: Sequence[float],
     tear_px: float,
     fill: Fill = "none",
+    with_parallax: bool = True,
     threads: int = 1,
     out: Sequence[SplatView] | None = None,
     bits: int | None = None,
@@ -52,6 +53,7 @@ def forward_splat(
         fill: what holes hold: "none" zeros, mid-grey chroma and parallax 0; "background" the farther edge of the hole;
             "surface" a linear blend from edge to edge. Holes at the frame border take their only edge. The parallax of
             holes is blended from edge to edge with either, as if the torn surface were stretched.
+        with_parallax: without it the views' parallax_px is None, which saves most of what is written.
         threads: CPU threads; changes only speed.
         out: views of a former call to be overwritten, one per eye, not overlapping each other or the inputs.
         bits: used bits of uint16 samples, 9 to 16, default 10; sets only the mid-grey of unfilled holes.
@@ -60,7 +62,7 @@ def forward_splat(
 
     Returns:
         One SplatView per eye, in the order of eyes: planes like the input, hole (H, W) uint8 (1 = nothing landed
-        there), parallax_px (H, W) float32. On a GPU new arrays are pycuda.gpuarray.GPUArray.
+        there), parallax_px (H, W) float32 or None. On a GPU new arrays are pycuda.gpuarray.GPUArray.
 
     Raises:
         TypeError: an argument is not of a listed kind or dtype.
@@ -76,20 +78,22 @@ def forward_splat(
     given = as_planes(planes)
     if given and is_device_array(given[0]):
         return forward_splat_cuda(
-            given, parallax_px, eyes=eyes, tear_px=tear_px, fill=fill, out=out, bits=bits, stream=stream, faults=faults
-        )
+            given, parallax_px, eyes=eyes, tear_px=tear_px, fill=fill, with_parallax=with_parallax, out=out, bits=bits,
+            stream=stream, faults=faults)  # fmt: skip
     refuse_on_cpu(stream=stream, faults=faults)
-    return _on_cpu(given, parallax_px, eyes, tear_px, fill, threads, out, bits)
+    return _on_cpu(given, parallax_px, eyes, tear_px, fill, with_parallax, threads, out, bits)
 
 
 def _on_cpu(
-    planes: Sequence[Array], parallax_px: Array, eyes: Sequence[float], tear_px: float, fill: Fill, threads: int,
-    out: Sequence[SplatView] | None, bits: int | None,
+    planes: Sequence[Array], parallax_px: Array, eyes: Sequence[float], tear_px: float, fill: Fill, with_parallax: bool,
+    threads: int, out: Sequence[SplatView] | None, bits: int | None,
 ) -> tuple[SplatView, ...]:  # fmt: skip
     sources, layout = check_planes(planes, bits)
     check_parallax(parallax_px, layout)
-    factors, tear_px = check_look(eyes, tear_px, fill)
+    factors, tear_px = check_look(eyes, tear_px, fill, with_parallax)
     threads = require_positive_int("threads", threads, maximum=256)
-    views, _ = check_out(out, layout, [*sources, parallax_px], len(factors), new_view=layout.new_view)
+    views, _ = check_out(
+        out, layout, [*sources, parallax_px], len(factors), with_parallax=with_parallax, new_view=layout.new_view
+    )
     forward_splat_cpu(sources, parallax_px, layout, views, eyes=factors, tear_px=tear_px, fill=fill, threads=threads)
     return views

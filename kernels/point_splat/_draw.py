@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kernels._jit import compiled, compiled_inline
-from kernels._vector import LANES, PIXELS, equal_codes, fetch, lowest_bit, put_nearer
+from kernels._vector import LANES, PIXELS, equal_codes, lowest_bit, put_nearer
 from kernels.point_splat._cells import (
     BLUE,
     CASE,
@@ -23,23 +23,7 @@ from kernels.point_splat._cells import (
 from kernels.point_splat.camera import SUBPIXELS, Array
 
 _ALL = (1 << LANES) - 1
-_APART = 8
-"""Cells between two that pixels are fetched for: half of what a cache line of depth holds."""
 _CENTRE = SUBPIXELS // 2
-
-
-@compiled
-def fetch_pixels(count: int, places: Array, image: Array, depth: Array) -> None:
-    """Have the pixels brought near that a run of cells will be drawn on.
-
-    Where the camera rolls, neighbouring cells lie on other rows: nothing else would foresee what is needed next.
-    """
-    for n in range(0, count, _APART):
-        case = places[CASE + n]
-        if (case > 0) & (case < PATCH):
-            i, j = np.uint32(places[COLUMN + n]), np.uint32(places[ROW + n])
-            fetch(depth[j], i)
-            fetch(image[j], np.uint32(3 * i))
 
 
 @compiled
@@ -71,12 +55,12 @@ def _put_others(
             image[row, np.uint32(3 * column + 2)] = blue
 
 
-@compiled
+@compiled_inline
 def draw_chains(
     above: Array, below: Array, first: int, n: int, count: int, width: int, places: Array, kinds: Array, depths: Array,
     packed: Array, image: Array, depth: Array,
 ) -> int:  # fmt: skip
-    """Draw cells n..count in order up to the first that was not solved, and return that, or count.
+    """Draw cells n..count in order up to the first that was not solved, and return that, or count or more.
 
     Cells side by side that cover pixels side by side are drawn together: no two of them on the same pixel.
     """
@@ -88,7 +72,7 @@ def draw_chains(
             n += lowest_bit(others) if others else LANES
             continue
         if kind == UNSOLVED:
-            return n
+            break
         i, j = places[COLUMN + n], places[ROW + n]
         others = equal_codes(kinds, n + 1, NEXT) ^ _ALL
         chain = min(1 + (lowest_bit(others) if others else LANES), PIXELS)
@@ -105,7 +89,7 @@ def draw_chains(
         case = places[CASE + n - 1]
         if case & (case - 1):
             _put_others(top, bottom, n - 1, case, i + chain - 1, j, image, depth)
-    return count
+    return n
 
 
 @compiled_inline

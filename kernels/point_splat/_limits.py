@@ -95,6 +95,16 @@ def span_of_row(limits: Array, y: int, rows: int, start: int, stop: int, width: 
 
 
 @compiled
+def bottom_of_row(limits: Array, y: int, rows: int, first: int, end: int, start: int, stop: int) -> int:
+    """One past the last target row, of start..stop, that runs first..end of the cells above sample row y may reach."""
+    above, below = min(max(y - 1, 0), rows - 1) // BLOCK_ROWS, min(y, rows - 1) // BLOCK_ROWS
+    bottom = -np.inf
+    for run in range(first, end):
+        bottom = max(bottom, limits[above, run, BOTTOM], limits[below, run, BOTTOM])
+    return int(min(max(bottom + 1, np.float64(start)), np.float64(stop)))
+
+
+@compiled
 def is_seen(limits: Array, above: int, below: int, run: int, start: int, stop: int, width: int) -> bool:
     """Cells between two blocks, which may be the same, may be seen."""
     a, b = limits[above, run], limits[below, run]

@@ -26,7 +26,7 @@ def _is_inside(area: float, across: float, down: float) -> bool:
     return (area > 0) | ((area == 0) & ((down < 0) | ((down == 0) & (across > 0))))
 
 
-@compiled
+@compiled_inline
 def draw_unsolved(
     above: Array, below: Array, n: int, case: int, y: int, start: int, stop: int, width: int,
     matrix: Array, keep: np.float32, corners: Array, ring: Array, image: Array, depth: Array,

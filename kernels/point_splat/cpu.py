@@ -16,8 +16,8 @@ from kernels._parallel import for_each_share
 from kernels._require import dense_rows
 from kernels._vector import LANES, PIXELS
 from kernels.point_splat._cells import CASE, NOTHING, RUN, Four, find_cases, find_kinds, move_to_corner, solve
-from kernels.point_splat._draw import draw_chains, draw_corners, fetch_pixels, pack
-from kernels.point_splat._limits import BLOCK_ROWS, find_limits, span_of_row
+from kernels.point_splat._draw import draw_chains, draw_corners, pack
+from kernels.point_splat._limits import BLOCK_ROWS, TOP, bottom_of_row, find_limits, span_of_row
 from kernels.point_splat._rows import NUM_FIELDS, PITCH, clear_row, load_colours, project_row
 from kernels.point_splat._torn import draw_unsolved
 from kernels.point_splat.camera import Array, PointView
@@ -39,11 +39,13 @@ def point_splat_cpu(
     for_each_share(
         lambda part: find_limits(sources[1], columns, part.start, part.stop, matrix, limits), _shares(blocks, threads)
     )
+    lasting = np.ascontiguousarray(np.minimum.accumulate(limits[::-1, :, TOP].min(axis=1))[::-1])
     for_each_share(
         lambda part: draw_band(
             sources,
             (rows, columns),
             limits,
+            lasting,
             matrix,
             keep,
             part.start,
@@ -106,16 +108,18 @@ def _four(size: int, dtype: np.dtype[Any]) -> Four:
 
 @compiled
 def draw_band(
-    sources: tuple[Array, Array], size: tuple[int, int], limits: Array, matrix: Array, keep: np.float32,
-    start: int, stop: int, width: int, scratch: _Rows, targets: tuple[Array, Array, Array],
+    sources: tuple[Array, Array], size: tuple[int, int], limits: Array, lasting: Array, matrix: Array,
+    keep: np.float32, start: int, stop: int, width: int, scratch: _Rows, targets: tuple[Array, Array, Array],
 ) -> None:  # fmt: skip
-    """Draw target rows start..stop."""
+    """Draw target rows start..stop.
+
+    lasting: of each block of samples, above which target row neither it nor any block after it draws. So a row is
+    cleared just before it may be drawn on, and finished when that is over: it stays in the cache meanwhile.
+    """
     image, hole, depth = targets
     above, below = scratch.above, scratch.below
     rows, columns = size
-    for j in range(start, stop):
-        image[j, : 3 * width] = 0
-        depth[j, :width] = np.inf
+    opened = closed = start
     # held: the source rows in `above` and `below`, which swap as the walk goes down.
     clear_row(columns, above)
     clear_row(columns, below)
@@ -131,14 +135,35 @@ def draw_band(
             _load(sources, size, y - 1, first_run, end_run, matrix, above)
         _load(sources, size, y, min(first_run, next_first), max(end_run, next_end), matrix, below)
         held = y
+        opened = _open(image, depth, width, opened, bottom_of_row(limits, y, rows, first_run, end_run, start, stop))
         for run in range(first_run, end_run):
             first = run * RUN
             count = min(RUN, columns + 1 - first)
             draw_run(
                 above, below, first, count, y, start, stop, width, matrix, keep, scratch, image, depth
             )  # fmt: skip
-    for j in range(start, stop):
+        over = int(min(max(lasting[y // BLOCK_ROWS], start), stop)) if y < rows else stop
+        opened = _open(image, depth, width, opened, over)
+        closed = _close(hole, depth, width, closed, over)
+    _open(image, depth, width, opened, stop)
+    _close(hole, depth, width, closed, stop)
+
+
+@compiled
+def _open(image: Array, depth: Array, width: int, first: int, end: int) -> int:
+    """Clear rows first..end, and return what comes after."""
+    for j in range(first, end):
+        image[j, : 3 * width] = 0
+        depth[j, :width] = np.inf
+    return max(first, end)
+
+
+@compiled
+def _close(hole: Array, depth: Array, width: int, first: int, end: int) -> int:
+    """Finish rows first..end, and return what comes after."""
+    for j in range(first, end):
         _finish(depth[j, :width], hole[j])
+    return max(first, end)
 
 
 @compiled
@@ -152,7 +177,6 @@ def draw_run(
     several = find_kinds(count, places, kinds)
     if several < 0:
         return
-    fetch_pixels(count, places, image, depth)
     many = several > MANY
     if many:
         move_to_corner(count, places)

@@ -9,15 +9,17 @@ from kernels._jit import compiled
 from kernels._vector import (
     ALL_LANES,
     LANES,
+    LINE,
     PIXELS,
+    bytes_to_line,
     choose_positive,
     equal_codes,
-    fetch,
     lowest_bit,
     move_block,
-    move_eight,
-    move_one,
+    move_part,
     put_nearer,
+    settle,
+    stream_line,
     unit_like,
 )
 
@@ -36,10 +38,8 @@ def _lowest(mask):
 def _move(target, to, source, start, count):
     if count == LANES:
         move_block(target, to, source, start)
-    elif count == 8:
-        move_eight(target, to, source, start)
     else:
-        move_one(target, to, source, start)
+        move_part(target, to, source, start, count)
 
 
 def test_bits_say_which_codes_are_equal(rng: np.random.Generator) -> None:
@@ -58,7 +58,7 @@ def test_lowest_bit_of_every_lane() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-@pytest.mark.parametrize("count", [1, 8, LANES])
+@pytest.mark.parametrize("count", [0, 1, 8, LANES - 1, LANES])
 def test_a_move_touches_its_block_and_nothing_else(rng: np.random.Generator, dtype: type, count: int) -> None:
     source = rng.integers(1, 200, 2 * LANES).astype(dtype)
     for to in (0, 1, 5, LANES):
@@ -71,6 +71,28 @@ def test_a_move_touches_its_block_and_nothing_else(rng: np.random.Generator, dty
 
 
 @compiled
+def _stream(target, source, start):
+    to = bytes_to_line(target) // target.itemsize
+    stream_line(target, to, source, start)
+    settle()
+    return to
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_a_streamed_line_is_one_line_and_nothing_else(rng: np.random.Generator, dtype: type) -> None:
+    count = LINE // dtype().itemsize
+    source = rng.integers(1, 200, 2 * count).astype(dtype)
+    for first in range(count):
+        target = np.zeros(4 * count, dtype)
+        to = _stream(target[first:], source, first) + first
+        assert target[to:].ctypes.data % LINE == 0
+        assert to - first < count
+        assert np.array_equal(target[to : to + count], source[first : first + count])
+        assert not target[:to].any()
+        assert not target[to + count :].any()
+
+
+@compiled
 def _put_nearer(depth, image, i, depths, colours, n, count):
     put_nearer(depth, image, i, depths, colours, n, count)
 
@@ -80,12 +102,6 @@ def _signs(values, chosen, units):
     for n in range(values.shape[0]):
         chosen[n] = choose_positive(values[n, 0], values[n, 1], values[n, 2], values[n, 3], values[n, 4])
         units[n] = unit_like(values[n, 0])
-
-
-@compiled
-def _fetch(row, places):
-    for place in places:
-        fetch(row, place)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -112,9 +128,3 @@ def test_choice_by_signs() -> None:
     first, a, b, c, d = (values > 0).T
     np.testing.assert_array_equal(chosen, -((first & a & b) | ~(first | c | d)).astype(np.int32))
     np.testing.assert_array_equal(units, np.sign(values[:, 0]))
-
-
-def test_fetching_changes_nothing_and_reaches_anywhere() -> None:
-    row = np.arange(64, dtype=np.float32)
-    _fetch(row, np.array([0, 63, 10**9, -(10**9)]))
-    np.testing.assert_array_equal(row, np.arange(64, dtype=np.float32))

@@ -29,7 +29,10 @@ def bits(array: np.ndarray) -> np.ndarray:
 
 def assert_views_equal(got: Sequence[SplatView], want: Sequence[SplatView], where: str) -> None:
     for number, (a, b) in enumerate(zip(got, want, strict=True)):
-        pairs = {"hole": (a.hole, b.hole), "parallax": (a.parallax_px, b.parallax_px)}
+        pairs = {"hole": (a.hole, b.hole)}
+        assert (a.parallax_px is None) == (b.parallax_px is None)
+        if b.parallax_px is not None:
+            pairs["parallax"] = a.parallax_px, b.parallax_px
         pairs |= {f"plane {n}": pair for n, pair in enumerate(zip(a.planes, b.planes, strict=True))}
         for name, (x, y) in pairs.items():
             np.testing.assert_array_equal(
@@ -108,7 +111,10 @@ def check_random_rows(rng: np.random.Generator, to_device: ToDevice, form: str, 
         height, width = int(rng.integers(1, 30)), int(rng.integers(1, 140))
         planes, parallax = random_planes(rng, form, dtype, height, width), random_parallax(rng, height, width)
         eyes, tear_px = EYES[rng.integers(len(EYES))], TEARS[rng.integers(len(TEARS))]
-        assert_same_bits(to_device, planes, parallax, eyes=eyes, tear_px=tear_px, fill=FILLS[number % len(FILLS)])
+        fill, with_parallax = FILLS[number % len(FILLS)], number % 2 == 0
+        assert_same_bits(
+            to_device, planes, parallax, eyes=eyes, tear_px=tear_px, fill=fill, with_parallax=with_parallax
+        )
 
 
 def check_adversarial_rows(rng: np.random.Generator, to_device: ToDevice, form: str, dtype: type, fill: Fill) -> None:
@@ -250,6 +256,7 @@ class OnGpu:
         ("faults", np.zeros(1, np.uint32), TypeError, "faults must be a CUDA array"),
         ("faults", OnGpu(np.zeros(2, np.uint32)), ValueError, r"faults must have shape \(1,\)"),
         ("out", [1], TypeError, r"out\[0\] must be a SplatView"),
+        ("with_parallax", None, TypeError, "with_parallax must be True or False"),
     ],
 )
 def test_bad_arguments_are_named(pretend_gpu, changed, value: Any, error: type[Exception], message: str) -> None:

@@ -155,6 +155,18 @@ def test_out_saves_all_frame_size_memory(rng: np.random.Generator) -> None:
         assert peak < height * width
 
 
+@pytest.mark.parametrize("fill", ["none", "background", "surface"])
+def test_without_parallax_all_else_is_the_same(rng: np.random.Generator, fill: str) -> None:
+    planes, parallax = planes_420(rng), step_parallax()
+    (want,) = forward_splat(planes, parallax, eyes=(1,), tear_px=2, fill=fill)
+    out = [SplatView(tuple(np.zeros_like(plane) for plane in planes), np.zeros_like(want.hole), None)]
+    for target in (None, out):
+        (got,) = forward_splat(planes, parallax, eyes=(1,), tear_px=2, fill=fill, with_parallax=False, out=target)
+        assert got.parallax_px is None
+        assert all(np.array_equal(a, b) for a, b in zip((*got.planes, got.hole), arrays(want)[:-1], strict=True))
+    assert got is out[0]
+
+
 def test_mid_grey_of_deep_planes() -> None:
     planes = (np.ones((2, 4), np.uint16), np.ones((1, 2), np.uint16), np.ones((1, 2), np.uint16))
     parallax = np.full((2, 4), 9, np.float32)
@@ -241,6 +253,9 @@ TWICE = view()
         ({"planes": [LUMA.astype(np.uint16)], "bits": 17}, ValueError, "bits must be 9 to 16"),
         ({"threads": 1.5}, TypeError, "threads must be an integer, got float"),
         ({"bits": 10}, ValueError, "bits must be 8 for uint8"),
+        ({"with_parallax": 1}, TypeError, "with_parallax must be True or False, got int"),
+        ({"with_parallax": False, "out": [view()]}, ValueError, "out[0].parallax_px must be None"),
+        ({"out": [view(parallax_px=None)]}, TypeError, "out[0].parallax_px must be a NumPy array, got NoneType"),
         ({"out": ()}, ValueError, "out must hold 1 views"),
         ({"out": LUMA}, TypeError, "out must be a sequence of SplatView, got ndarray"),
         ({"out": view()}, TypeError, "out must be a sequence of SplatView, got SplatView"),

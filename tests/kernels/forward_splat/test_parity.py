@@ -31,7 +31,10 @@ def bits(array: np.ndarray) -> np.ndarray:
 
 def assert_views_equal(got: Sequence[SplatView], want: Sequence[SplatView], where: str) -> None:
     for number, (a, b) in enumerate(zip(got, want, strict=True)):
-        pairs = {"hole": (a.hole, b.hole), "parallax": (a.parallax_px, b.parallax_px)}
+        pairs = {"hole": (a.hole, b.hole)}
+        assert (a.parallax_px is None) == (b.parallax_px is None)
+        if b.parallax_px is not None:
+            pairs["parallax"] = a.parallax_px, b.parallax_px
         pairs |= {f"plane {n}": pair for n, pair in enumerate(zip(a.planes, b.planes, strict=True))}
         for name, (x, y) in pairs.items():
             np.testing.assert_array_equal(bits(x), bits(y), err_msg=f"{name} of view {number}, {where}", strict=True)
@@ -44,14 +47,16 @@ def assert_same_bits(
     eyes: Sequence[float],
     tear_px: float,
     fill: Fill,
+    with_parallax: bool = True,
     threads: Sequence[int] = (1,),
 ) -> None:
     """The CPU twin against the reference: no tolerance."""
     sources, layout = check_planes(planes)
-    want = forward_splat_reference(sources, parallax, layout, eyes=eyes, tear_px=tear_px, fill=fill)
+    options: dict[str, Any] = {"eyes": eyes, "tear_px": tear_px, "fill": fill, "with_parallax": with_parallax}
+    want = forward_splat_reference(sources, parallax, layout, **options)
     for count in threads:
-        got = forward_splat(planes, parallax, eyes=eyes, tear_px=tear_px, fill=fill, threads=count)
-        where = f"eyes {eyes}, tear {tear_px}, fill {fill}, threads {count}, {[(p.shape, p.dtype) for p in sources]}"
+        got = forward_splat(planes, parallax, **options, threads=count)
+        where = f"{options}, threads {count}, {[(p.shape, p.dtype) for p in sources]}"
         assert_views_equal(got, want, where)
 
 
@@ -103,6 +108,7 @@ def check_random_rows(rng: np.random.Generator, form: str, dtype: type, num_rows
             eyes=EYES[rng.integers(len(EYES))],
             tear_px=TEARS[rng.integers(len(TEARS))],
             fill=FILLS[rng.integers(len(FILLS))],
+            with_parallax=bool(rng.integers(2)),
             threads=(int(rng.integers(1, 4)),),
         )
         rows += height
@@ -183,6 +189,7 @@ def test_reference_vs_cpu_on_adversarial_rows(rng: np.random.Generator, first: i
             eyes=eyes,
             tear_px=TEARS[(first + number) % len(TEARS)],
             fill=fill,
+            with_parallax=number % 2 == 0,
         )
 
 

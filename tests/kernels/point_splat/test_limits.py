@@ -7,7 +7,7 @@ import pytest
 
 from kernels import Pinhole
 from kernels.point_splat._cells import RUN
-from kernels.point_splat._limits import BLOCK_ROWS, BOTTOM, LEFT, RIGHT, TOP, find_limits, span_of_row
+from kernels.point_splat._limits import BLOCK_ROWS, BOTTOM, LEFT, RIGHT, TOP, bottom_of_row, find_limits, span_of_row
 from kernels.point_splat.camera import SUBPIXELS, projection
 from kernels.point_splat.reference import project
 
@@ -74,3 +74,18 @@ def test_rows_beside_the_picture_are_like_those_within(rng: np.random.Generator)
         for start in (0, rows - 1):
             got, want = (span_of_row(limits, row, rows, start, start + 1, 9) for row in (y, inside))
             assert got == want
+
+
+def test_no_row_of_cells_is_seen_below_its_bottom(rng: np.random.Generator) -> None:
+    """The target is only cleared as far as that."""
+    reached = 0
+    for _ in range(20):
+        limits, _ = limits_of(np.exp(rng.normal(0, 0.3, SIZE)).astype(np.float32), random_look(rng))
+        for y in range(SIZE[0] + 1):
+            first, end = span_of_row(limits, y, SIZE[0], 0, 100, 1000)
+            bottom = bottom_of_row(limits, y, SIZE[0], first, end, 0, 100)
+            assert 0 <= bottom <= 100
+            beyond, stop = span_of_row(limits, y, SIZE[0], bottom, 100, 1000)
+            assert bottom == 100 or beyond >= stop
+            reached += 0 < bottom < 100
+    assert reached > 20
