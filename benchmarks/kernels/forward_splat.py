@@ -63,6 +63,7 @@ def _ours(formats: Mapping[str, Planes], scene: Array, noisy: Array, threads: in
     cases[f"{name}/yuv420p/1080p/noisy/threads=1"] = _splat(eight, noisy)
     cases[f"{name}/yuv420p/1080p/fill=background/threads=1"] = _splat(eight, scene, fill="background")
     cases[f"{name}/yuv420p/1080p/fill=surface/threads=1"] = _splat(eight, scene, fill="surface")
+    cases[f"{name}/yuv420p/1080p/without_parallax/threads=1"] = _splat(eight, scene, with_parallax=False)
     cases[f"{name}/yuv420p/1080p/parallax=float16/threads=1"] = _splat(eight, scene.astype(np.float16))
     for form in ("yuv420p10le", "rgb24"):
         cases[f"{name}/{form}/1080p/threads=1"] = _splat(formats[form], scene)
@@ -90,8 +91,8 @@ def _peers(formats: Mapping[str, Planes], scene: Array, noisy: Array) -> dict[st
 
 
 def _splat(planes: Planes, parallax: Array, **options: Any) -> Case:
-    out = forward_splat(planes, parallax, eyes=EYES, tear_px=TEAR_PX)
-    return partial(forward_splat, planes, parallax, eyes=EYES, tear_px=TEAR_PX, out=out, **options)
+    splat = partial(forward_splat, planes, parallax, eyes=EYES, tear_px=TEAR_PX, **options)
+    return partial(splat, out=splat())
 
 
 def _copies(planes: Planes) -> Case:

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from kernels._jit import compiled
+from kernels._vector import settle
 from kernels.forward_splat._draw import blend, draw_row, solve
 from kernels.forward_splat._holes import find_runs
+from kernels.forward_splat._rows import stream
 
 Array = np.ndarray[Any, Any]
 
@@ -22,8 +24,9 @@ def segments(
     codes, between, shown, hole, breaks, holes = (
         rows.codes, rows.between, rows.shown, rows.hole, rows.breaks, rows.runs,
     )  # fmt: skip
+    d0, s = rows.drawn[0], rows.seen
     for y in range(parallax.shape[0]):
-        p, d0, s = parallax[y], out[y], seen[y]
+        p = parallax[y]
         solve(p, eye, tear, codes, between, shown[3])
         blend(luma[y], between, width, shown[0])
         draw_row(p, eye, codes, breaks, (luma[y], luma[y], luma[y]), False, False, shown, (d0, d0, d0, s), hole)
@@ -31,3 +34,6 @@ def segments(
             a, b = holes[n, 0], holes[n, 1]
             d0[a:b] = 0
             s[a:b] = np.nan
+        stream(d0, width, out[y])
+        stream(s, width, seen[y])
+    settle()
