@@ -84,7 +84,7 @@ def assemble(options: ConvertOptions, *, on_frame: Callable[[Frame], None] | Non
         stages = [Stage(name="depth", process=stamped("depth", estimator.process))]
         stereo = None
         if picture.needs_left or picture.needs_right:
-            stereo = stereo_stage(options, (picture.needs_left, picture.needs_right))
+            stereo = stereo_stage(options, (picture.needs_left, picture.needs_right), with_parallax=False)
             stereo.prepare(source.info.width, source.info.height)
             stages.append(Stage(name="stereo", process=stamped("stereo", stereo.process)))
         stages.append(Stage(name="layout", process=stamped("layout", layout.process)))
@@ -125,8 +125,11 @@ def depth_stage(options: StereoOptions, info: StreamInfo) -> DepthStage | FileDe
     return DepthStage(session, every=options.depth_every, threads=stage_threads(options))
 
 
-def stereo_stage(options: StereoOptions, wanted: tuple[bool, bool]) -> StereoStage:
-    """From disparity to two eyes. Only the eyes that are wanted (left, right) are rendered."""
+def stereo_stage(options: StereoOptions, wanted: tuple[bool, bool], *, with_parallax: bool = True) -> StereoStage:
+    """From disparity to two eyes. Only the eyes that are wanted (left, right) are rendered.
+
+    Without parallax views hold theirs only where infill needs it.
+    """
     mapper = ParallaxMapper(
         strength=options.strength,
         convergence=None if options.convergence == "auto" else float(options.convergence),
@@ -140,6 +143,7 @@ def stereo_stage(options: StereoOptions, wanted: tuple[bool, bool]) -> StereoSta
         infill=_infill(options),
         wanted=wanted,
         floating_window=options.floating_window,
+        with_parallax=with_parallax,
         threads=stage_threads(options),
     )
 

@@ -75,7 +75,7 @@ class View:
     """One eye.
 
     planes: like the frame's planes. hole: (H, W) uint8, 1 where no surface landed (painted by then).
-    parallax_px: (H, W) float32, the parallax of what is seen at each pixel of this eye.
+    parallax_px: (H, W) float32, the parallax of what is seen at each pixel of this eye; None where nobody asked for it.
     """
 
     planes: tuple[Array, ...]

@@ -35,6 +35,7 @@ class StereoStage:
         wanted: tuple[bool, bool] = (True, True),
         tear_px: float = TEAR_PX,
         floating_window: bool = False,
+        with_parallax: bool = True,
         threads: int = 1,
     ) -> None:
         """Make the stage.
@@ -46,6 +47,7 @@ class StereoStage:
             wanted: (left, right); an eye nobody looks at is not rendered, its view is the source.
             tear_px: see kernels.forward_splat.
             floating_window: cover what the left or right border of the picture cuts in front of the screen.
+            with_parallax: whether views hold their parallax; where nothing but a network asks for it, False saves time.
             threads: of the splatting; changes only speed.
         """
         self.mapper = mapper
@@ -57,6 +59,7 @@ class StereoStage:
         self._infill = infill
         self._wanted = wanted
         self._tear_px = tear_px
+        self._with_parallax = with_parallax or isinstance(infill, NetworkInfill)
         self._threads = threads
 
     @property
@@ -111,6 +114,7 @@ class StereoStage:
                 eyes=rendered,
                 tear_px=self._tear_px,
                 fill="none" if self._infill == "none" else "background",
+                with_parallax=self._with_parallax,
                 threads=self._threads,
                 bits=frame.format.bits,
             )

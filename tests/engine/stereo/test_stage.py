@@ -42,6 +42,18 @@ def test_a_kept_eye_is_the_source(make_frame, eyes: str, kept: int) -> None:
     assert views[1 - kept].hole.any()
 
 
+@pytest.mark.parametrize("infill", ["stretch", "none"])
+def test_without_parallax_the_picture_is_the_same(make_frame, infill: str) -> None:
+    frame = make_frame()
+    full = _stage(infill=infill).process(frame).views
+    views = _stage(infill=infill, with_parallax=False).process(frame).views
+    for view, all_of_it in zip(views, full, strict=True):
+        assert view.parallax_px is None
+        assert all_of_it.parallax_px.shape == (frame.height, frame.width)
+        for plane, other in zip((*view.planes, view.hole), (*all_of_it.planes, all_of_it.hole), strict=True):
+            np.testing.assert_array_equal(plane, other)
+
+
 @pytest.mark.parametrize("wanted", [(True, False), (False, True), (False, False)])
 def test_an_eye_nobody_looks_at_is_not_rendered(make_frame, wanted: tuple[bool, bool]) -> None:
     frame = make_frame()
