@@ -133,7 +133,7 @@ class NovelView:
         self._elements: dict[tuple[int | str, ...], moderngl.Buffer] = {}
 
     def prepare(self, eye: int, parallax_px: Any, hole: Any, uniforms: Mapping[str, Any]) -> None:
-        """Make the surface of an eye whose planes are bound to the first three texture units.
+        """Make the surface of an eye whose planes are bound to the first two texture units.
 
         Args:
             eye: 0 left, 1 right.
@@ -179,7 +179,7 @@ class NovelView:
         uniforms: Mapping[str, Any],
         taps: tuple[int, int],
     ) -> moderngl.Texture:
-        """Draw an eye that was prepared and whose planes are bound to the first three texture units.
+        """Draw an eye that was prepared and whose planes are bound to the first two texture units.
 
         Args:
             eye: 0 left, 1 right.

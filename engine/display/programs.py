@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import moderngl
 
-PLANE_SAMPLERS = ("left_y", "left_u", "left_v", "right_y", "right_u", "right_v")
-"""Texture units 0 to 5: the planes of both eyes. Eyes that are RGB already take the units of the luma planes."""
-DEPTH_UNIT, OVERLAY_UNIT = 6, 7
+PLANE_SAMPLERS = ("left_y", "left_uv", "right_y", "right_uv")
+LEFT, RIGHT = 0, 2
+"""Texture units 0 to 3: luma and chroma of both eyes, and where each eye begins.
+Eyes that are RGB already take the units of the luma planes."""
+DEPTH_UNIT, OVERLAY_UNIT = 4, 5
 _UNITS = {name: unit for unit, name in enumerate(PLANE_SAMPLERS)} | {"depth": DEPTH_UNIT}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from engine.anaglyph import ANAGLYPH_MIXES
 from engine.colour import rgb_from_yuv
 from engine.display.novel import NovelView
-from engine.display.programs import DEPTH_UNIT, PLANE_SAMPLERS, Programs, column_major, sampler_units
+from engine.display.programs import DEPTH_UNIT, LEFT, PLANE_SAMPLERS, RIGHT, Programs, column_major, sampler_units
 from engine.display.textures import EyeTextures, PlaneTexture
 from engine.display.view import Area, Lens, Rect, ScreenLayout, ViewState, content_aspect, letterbox
 from engine.frame import Array, Colour, Frame, PixelFormat, View
@@ -148,19 +148,19 @@ class Renderer:
 
     def _bind_planes(self, view: ViewState, shown: _Picture) -> None:
         """The eyes as they are."""
-        for unit, textures in zip((3, 0) if view.swap_eyes else (0, 3), self._eyes, strict=True):
+        for unit, textures in zip((RIGHT, LEFT) if view.swap_eyes else (LEFT, RIGHT), self._eyes, strict=True):
             (textures if shown.has_right else self._eyes[0]).bind(unit)
 
     def _bind_novel(self, view: ViewState, cells: tuple[Rect, ...], shown: _Picture) -> None:
         """The eyes as a moved head sees them, each drawn as large as it will be seen."""
-        units = (3, 0) if view.swap_eyes else (0, 3)
-        wanted = {"left": (0,), "right": (3,)}.get(view.shown, (0, 3))
+        units = (RIGHT, LEFT) if view.swap_eyes else (LEFT, RIGHT)
+        wanted = {"left": (LEFT,), "right": (RIGHT,)}.get(view.shown, (LEFT, RIGHT))
         drawn = []
         for eye, (unit, textures) in enumerate(zip(units, self._eyes, strict=True)):
             if unit not in wanted:
                 continue
-            textures.bind(0)
-            size = _eye_size(view, cells[-1 if unit == 3 else 0], shown)
+            textures.bind(LEFT)
+            size = _eye_size(view, cells[-1 if unit == RIGHT else 0], shown)
             footprint = (shown.width / size[0], shown.height / size[1])
             uniforms = _eye_uniforms(shown, footprint)
             waiting, self._waiting_surfaces[eye] = self._waiting_surfaces[eye], None
@@ -187,13 +187,13 @@ class Renderer:
         self, view: ViewState, cells: tuple[Rect, ...], size: tuple[int, int], shown: _Picture, how: str
     ) -> None:
         """Both eyes, each in its own part of the picture."""
-        for first_unit, cell in zip((0, 3), cells, strict=True):
-            uniforms: dict[str, Any] = sampler_units(PLANE_SAMPLERS[:3], first_unit)
+        for first_unit, cell in zip((LEFT, RIGHT), cells, strict=True):
+            uniforms: dict[str, Any] = sampler_units(PLANE_SAMPLERS[:2], first_unit)
             footprint = (shown.width / cell.width, shown.height / cell.height)
             name = "one_eye"
             if view.shown == "vr":
                 name = "headset"
-                uniforms |= _lens_uniforms(view.lens, cell, shown, is_right=first_unit == 3)
+                uniforms |= _lens_uniforms(view.lens, cell, shown, is_right=first_unit == RIGHT)
                 film = _film_width(view.lens, cell)
                 footprint = (shown.width / film, shown.height * shown.aspect / film)
             uniforms |= _eye_uniforms(shown, footprint)
@@ -217,7 +217,7 @@ class Renderer:
                 uniforms = {"far_value": far_value, "span": span}
             case _:
                 name = "one_eye"
-                uniforms |= sampler_units(PLANE_SAMPLERS[:3], 3 if view.shown == "right" else 0)
+                uniforms |= sampler_units(PLANE_SAMPLERS[:2], RIGHT if view.shown == "right" else LEFT)
         self._fill(name, rect, size, uniforms, None if name == "depth" else how, _taps(footprint))
 
     def _fill(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from engine.frame import Array, PixelFormat
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     import moderngl
 
 _DTYPES = {np.dtype(np.uint8): "f1", np.dtype(np.uint16): "nu2", np.dtype(np.float32): "f4"}
-"""ModernGL's names of R8, R16 and R32F."""
+"""ModernGL's names of R8, R16 and R32F, and of their pairs."""
 
 
 class PlaneTexture:
@@ -30,7 +31,7 @@ class PlaneTexture:
         return self._key[0][1], self._key[0][0]
 
     def upload(self, plane: Array) -> None:
-        """Copy a (H, W) plane of uint8, uint16 or float32; rows may be padded.
+        """Copy a (H, W) plane of uint8, uint16 or float32, or (H, W, 2) with two values a place; rows may be padded.
 
         Raises:
             TypeError: another type.
@@ -41,8 +42,9 @@ class PlaneTexture:
         key = (values.shape, values.dtype)
         if self._texture is None or self._key != key:
             self.release()
-            height, width = values.shape
-            texture = self._ctx.texture((width, height), 1, alignment=1, dtype=_DTYPES[values.dtype])
+            height, width, *components = values.shape
+            count = components[0] if components else 1
+            texture = self._ctx.texture((width, height), count, alignment=1, dtype=_DTYPES[values.dtype])
             texture.repeat_x = texture.repeat_y = False
             texture.filter = (self._ctx.LINEAR, self._ctx.LINEAR)
             self._texture, self._key = texture, key
@@ -61,10 +63,13 @@ class PlaneTexture:
 
 
 class EyeTextures:
-    """Luma and two chroma planes of one eye; gray pictures get neutral chroma."""
+    """Luma and chroma of one eye; gray pictures get neutral chroma.
+
+    Both chroma planes lie in one texture: a software renderer pays for every look at one.
+    """
 
     def __init__(self, ctx: moderngl.Context) -> None:
-        self._planes = (PlaneTexture(ctx), PlaneTexture(ctx), PlaneTexture(ctx))
+        self._planes = (PlaneTexture(ctx), PlaneTexture(ctx))
 
     def upload(self, planes: tuple[Array, ...], pixel_format: PixelFormat) -> None:
         """Copy the planes of an eye."""
@@ -72,11 +77,12 @@ class EyeTextures:
         if not chroma:
             neutral = np.full((1, 1), 1 << (pixel_format.bits - 1), np.uint8 if pixel_format.bits == 8 else np.uint16)
             chroma = [neutral, neutral]
-        for texture, plane in zip(self._planes, (luma, *chroma), strict=True):
-            texture.upload(plane)
+        both = cv2.merge([np.ascontiguousarray(plane) for plane in chroma])
+        for texture, values in zip(self._planes, (luma, both), strict=True):
+            texture.upload(values)
 
     def bind(self, first_unit: int) -> None:
-        """Take three texture units, from first_unit on."""
+        """Take two texture units, from first_unit on."""
         for offset, texture in enumerate(self._planes):
             texture.bind(first_unit + offset)
 

@@ -12,19 +12,19 @@ uniform mat3 to_rgb;
 uniform vec3 rgb_offset;
 uniform vec2 footprint;      // luma pixels under one pixel of the output
 
-vec3 code_at(sampler2D y, sampler2D u, sampler2D v, vec2 position) {
+vec3 code_at(sampler2D y, sampler2D both, vec2 position) {
     vec2 chroma = (position + chroma_shift) * chroma_texel;
-    return vec3(texture(y, position * luma_texel).r, texture(u, chroma).r, texture(v, chroma).r);
+    return vec3(texture(y, position * luma_texel).r, texture(both, chroma).rg);
 }
 
 // where: 0..1 over the eye's picture. ACROSS x DOWN bilinear taps cover the footprint; the compiler knows how many,
 // because a software renderer pays dearly for a loop it cannot unroll.
-vec3 eye(sampler2D y, sampler2D u, sampler2D v, vec2 where) {
+vec3 eye(sampler2D y, sampler2D chroma, vec2 where) {
     vec3 sum = vec3(0.0);
     for (int j = 0; j < DOWN; ++j) {
         for (int i = 0; i < ACROSS; ++i) {
             vec2 offset = (vec2(i, j) + 0.5) / vec2(ACROSS, DOWN) - 0.5;
-            sum += code_at(y, u, v, where * size + offset * footprint);
+            sum += code_at(y, chroma, where * size + offset * footprint);
         }
     }
     return clamp(to_rgb * (sum / float(ACROSS * DOWN)) + rgb_offset, 0.0, 1.0);

@@ -4,6 +4,6 @@
 in vec2 uv;
 layout(location = 0) out vec4 colour;
 
-vec3 eye(sampler2D y, sampler2D u, sampler2D v, vec2 where) {
+vec3 eye(sampler2D y, sampler2D chroma, vec2 where) {
     return texture(y, where).rgb;
 }

@@ -1,5 +1,5 @@
-uniform sampler2D left_y, left_u, left_v;
+uniform sampler2D left_y, left_uv;
 
 void main() {
-    colour = vec4(eye(left_y, left_u, left_v, uv), 1.0);
+    colour = vec4(eye(left_y, left_uv, uv), 1.0);
 }

@@ -12,15 +12,15 @@ pytestmark = pytest.mark.gl
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-@pytest.mark.parametrize("shape", [(1, 1), (5, 3), (9, 17)])
+@pytest.mark.parametrize("shape", [(1, 1), (5, 3), (9, 17), (1, 1, 2), (5, 3, 2)])
 def test_values_arrive_whole(
-    open_surface: Callable[[int, int], OffscreenSurface], rng: np.random.Generator, dtype: type, shape: tuple[int, int]
+    open_surface: Callable[[int, int], OffscreenSurface], rng: np.random.Generator, dtype: type, shape: tuple[int, ...]
 ) -> None:
     values = (rng.random(shape) * (1 if dtype is np.float32 else np.iinfo(dtype).max)).astype(dtype)
     surface = open_surface(8, 8)
     texture = PlaneTexture(surface.ctx)
     texture.upload(values)
-    assert texture.size == shape[::-1]
+    assert texture.size == (shape[1], shape[0])
     stored = texture._texture
     assert stored is not None
     assert np.array_equal(np.frombuffer(stored.read(alignment=1), dtype).reshape(shape), values)
