@@ -126,7 +126,7 @@ class InfillLossWeights:
     gradient: float = 0.2
     structure: float = 0.05
     seam: float = 0.0
-    """Steps across the rim of holes, where a fill has to go on from what is known."""
+    """Steps across the rim of holes, where a fill has to go on from what is known; try 0.3 (docs/infill.md)."""
     texture: float = 0.0
     """Detail in patches, wherever exactly it lies (`training.perception.PatchTexture`); try 0.5."""
     adversarial: float = 0.0
