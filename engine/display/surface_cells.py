@@ -17,8 +17,9 @@ Map = NDArray[np.float32]
 NO_EDGE = np.float32(1e9)
 _BLOCK, _FLAT_PX = 4, 0.5
 """Cells across a block that may become one, if no corner in it is further from flat than this."""
-REACH = 27
-"""Cells across the window in which an edge counts: what the shader's strides of 1, 3 and 9 reach."""
+REACH = 15
+"""Cells across the window in which an edge counts: of the picture as much as the shader's strides of 1, 3 and 9 reach
+with cells half as wide. Farther, and the background takes its colours from what is nowhere near."""
 
 
 @dataclass(frozen=True, slots=True)
