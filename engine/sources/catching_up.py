@@ -16,6 +16,10 @@ Packet: TypeAlias = "av.Packet[Any]"
 _LATE_FRAMES = 3
 _JUMP_S = 0.5
 """Later than this, and leaving out single pictures was not enough."""
+_FARTHEST_S = 30.0
+"""So far is looked for key frames: what was read meanwhile is kept in memory."""
+_SET_BACK_S = 1.0
+"""A clock that goes back further was set anew, as in joined recordings; what is due by it, nobody knows yet."""
 _USUAL_RATE = Fraction(30)
 # Frames on their way through a decoder: so long is seen what it left out.
 _REORDERED = 16
@@ -33,21 +37,33 @@ class CatchingUp:
     def __init__(self, decoder: Callable[[], av.VideoCodecContext], rate: Fraction | None, time_base: Fraction) -> None:
         self.skipped = 0
         """Pictures that were left out, as far as gaps can be counted."""
+        self.has_skipped = False
+        """Whether pictures may have been left out at all."""
         self._decoder = decoder
         self._rate = rate
         self._time_base = time_base
         self._hurries = False
         self._traces = 0
-        self._due: int | None = None
+        self._span: tuple[int, int] | None = None
 
-    def hurry(self, lag_s: float, ticks: int) -> None:
-        """The frame with this timestamp came `lag_s` seconds after it was due, 0 in time."""
+    def hurry(self, lag_s: float, ticks: int, *, end: int | None = None) -> None:
+        """A frame came late.
+
+        Args:
+            lag_s: seconds after it was due, 0 in time.
+            ticks: its timestamp in the file.
+            end: from this timestamp on nothing is wanted.
+        """
         step_s = float(1 / (self._rate or _USUAL_RATE))
         if lag_s > _LATE_FRAMES * step_s or lag_s < step_s / 2:
             self._hurries = lag_s > step_s
             # Decoding them is most of the work, where there are any.
             self._decoder().skip_frame = "NONREF" if self._hurries else "DEFAULT"
-        self._due = ticks + round(lag_s / self._time_base) if lag_s > _JUMP_S else None
+            self.has_skipped = self.has_skipped or self._hurries
+        due = ticks + round(min(lag_s, _FARTHEST_S) / self._time_base)
+        # The last picture is always shown.
+        due = due if end is None else min(due, end - 1)
+        self._span = (ticks, due) if lag_s > _JUMP_S else None
 
     def packets(self, demuxed: Iterator[Packet]) -> Iterator[Packet]:
         """Every packet, but for those before the last key frame that is due already.
@@ -59,12 +75,12 @@ class CatchingUp:
         error: BaseException | None = None
         is_over = False
         while True:
-            if self._due is not None and not is_over:
+            if self._span is not None and not is_over:
                 try:
-                    is_over = not self._look_ahead(demuxed, ahead, self._due)
+                    is_over = not self._look_ahead(demuxed, ahead, *self._span)
                 except MEDIA_ERRORS as met:
                     is_over, error = True, met
-                self._due = None
+                self._span = None
             if ahead:
                 yield ahead.popleft()
             elif error is not None:
@@ -83,26 +99,31 @@ class CatchingUp:
         self._traces = _REORDERED if self._hurries else max(0, self._traces - 1)
         return count
 
-    def _look_ahead(self, demuxed: Iterator[Packet], ahead: deque[Packet], due: int) -> bool:
-        """Read packets until one is not due yet, and forget those before the last key frame; False if none are left."""
+    def _look_ahead(self, demuxed: Iterator[Packet], ahead: deque[Packet], since: int, due: int) -> bool:
+        """Read packets until one is not due yet, and forget those before the last key frame; False if none are left.
+
+        What follows a packet without a time, or one of another clock, is not looked at before that one has passed.
+        """
         is_more = True
+        earliest = since - round(_SET_BACK_S / self._time_base)
         try:
-            while is_more and not (ahead and _time(ahead[-1], due) > due):
+            while is_more and (not ahead or _is_between(ahead[-1], earliest, due)):
                 packet = next(demuxed, None)
                 is_more = packet is not None
                 if packet is not None:
                     ahead.append(packet)
         finally:
-            keys = [n for n, one in enumerate(ahead) if one.is_keyframe and one.size and _time(one, due + 1) <= due]
+            keys = [n for n, one in enumerate(ahead) if one.is_keyframe and _is_between(one, since, due)]
             if keys and keys[-1]:
                 for _ in range(keys[-1]):
                     ahead.popleft()
                 # What is on its way through the decoder is as late.
                 self._decoder().flush_buffers()
+                self.has_skipped = True
         return is_more
 
 
-def _time(packet: Packet, otherwise: int) -> int:
-    if packet.pts is not None:
-        return packet.pts
-    return otherwise if packet.dts is None else packet.dts
+def _is_between(packet: Packet, earliest: int, latest: int) -> bool:
+    """Whether its time is known and in that span; the last packet of a stream is empty and has none."""
+    time = packet.dts if packet.pts is None else packet.pts
+    return time is not None and earliest <= time <= latest

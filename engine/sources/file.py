@@ -65,7 +65,8 @@ class FileSource(ClosesAtExit):
         self._threads = threads
         self._follows = follows
         self._say: Callable[[str, float], None] = lambda _words, _seconds: None
-        self._ticks = 0
+        self._ticks: int | None = None
+        self._end_ticks: int | None = None
         self._counts: Counter[str] = Counter()
         self._notes: list[str] = []
         self._cut_short: str | None = None
@@ -143,10 +144,13 @@ class FileSource(ClosesAtExit):
         pending, self._pending = self._pending, None
         while pending is not None:
             before, pts = pts, self._repair(None if pending.pts is None else pending.pts - self._origin_ticks)
-            index += self._catching_up.count_gap(pts - before, is_first=index == 0)
+            step = (pts if end is None else min(pts, end)) - before
+            index += self._catching_up.count_gap(step, is_first=index == 0)
             if end is not None and pts >= end:
                 break
-            self._ticks = pts + self._origin_ticks
+            self._ticks = pending.pts
+            # By the clock of the file, which may have been set back.
+            self._end_ticks = None if end is None or pending.pts is None else end - pts + pending.pts
             yield self._to_frame(pending, pts, index)
             index += 1
             pending = next(self._decoded, None)
@@ -166,7 +170,9 @@ class FileSource(ClosesAtExit):
 
     def hurry(self, lag_s: float) -> None:
         """While frames are late, leave out pictures that no other is made from, and at worst all up to a key frame."""
-        self._catching_up.hurry(lag_s, self._ticks)
+        if self._ticks is not None:
+            # Without timestamps the next picture would take the time of one that was left out.
+            self._catching_up.hurry(lag_s, self._ticks, end=self._end_ticks)
 
     def close(self) -> None:
         """Release the file. Frames already given out stay valid."""
@@ -282,8 +288,10 @@ class FileSource(ClosesAtExit):
 
     def _note_missing(self, index: int, pts: int) -> None:
         """Say so where a file that was read to its end held clearly fewer pictures than it announced."""
-        if self._announced is not None and self._announced - index > max(5, self._announced // 20):
-            self._notes.append(f"the file is cut off: {index} of {self._announced} pictures are there")
+        # Of what was left out on purpose the number is only guessed.
+        announced = None if self._catching_up.has_skipped else self._announced
+        if announced is not None and announced - index > max(5, announced // 20):
+            self._notes.append(f"the file is cut off: {index} of {announced} pictures are there")
             return
         tagged = self._stream.duration and float(self._stream.duration * self._time_base)
         if tagged and not self._start and tagged - pts * self._time_base > max(2.0, tagged / 10):

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import pytest
@@ -54,6 +55,71 @@ def test_the_end_is_no_key_frame_and_is_reached(make_clip) -> None:
     with FileSource(path, threads=1) as source:
         numbers = numbers_after(source, {4: 100.0})
         assert numbers[-5:] == list(range(20, 25))
+
+
+def test_a_span_ends_with_its_own_last_picture(make_clip) -> None:
+    """Number 50 is a key frame and due, but lies behind the end."""
+    path = make_clip("clip.mkv", pts=tuple(range(60)), options=GOP)
+    with FileSource(path, threads=1, duration_s=1.8) as source:
+        numbers = numbers_after(source, {4: 2.0})
+        assert numbers[-5:] == list(range(40, 45))
+        assert source.drops == {SOURCE_LATE: 45 - len(numbers)}
+
+
+def test_joined_recordings_are_not_left_out_because_their_clocks_differ(make_clip, tmp_path: Path) -> None:
+    """After the seam the clock begins anew: what is due by the first one comes there only much later."""
+    part = make_clip("part.ts", pts=tuple(range(60)), options=GOP)
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(2 * part.read_bytes())
+    with FileSource(joined, threads=1) as source:
+        assert numbers_after(source, {52: 0.9}) == list(range(120))
+        assert source.drops == {}
+
+
+def test_pictures_without_timestamps_are_all_given(make_clip) -> None:
+    """Of what comes after one that was left out nobody knows when it is due."""
+    path = make_clip("clip.h264", pts=tuple(range(60)), options=GOP | {"bf": "2"})
+    with FileSource(path, threads=1) as source:
+        assert numbers_after(source, dict.fromkeys(range(4, 40), 1.3)) == list(range(60))
+        assert source.drops == {}
+
+
+@pytest.mark.parametrize(
+    ("times", "most"),
+    [([*range(50, 100), *range(100)], 51), ([None] * 200, 1), (range(50, 2050, 10), 77)],
+    ids=["set back", "unknown", "no other key"],
+)
+def test_little_is_read_ahead_where_nobody_knows_what_is_due(make_clip, times: Sequence[int | None], most: int) -> None:
+    """The last one: 76 packets, 0.4 seconds apart, are half a minute; one more is not due any more."""
+    read = 0
+
+    def demuxed() -> Iterator[av.Packet]:
+        nonlocal read
+        for time in times:
+            packet = av.Packet(b"picture")
+            packet.pts = packet.dts = time
+            read += 1
+            yield packet
+
+    with av.open(str(make_clip())) as container:
+        decoder = container.streams.video[0].codec_context
+        catching_up = CatchingUp(lambda: decoder, Fraction(25), Fraction(1, 25))
+        catching_up.hurry(3600.0, 50)
+        assert next(catching_up.packets(demuxed())).pts == times[0]
+        assert read == most
+
+
+def test_a_film_of_which_pictures_were_left_out_is_not_said_to_be_cut_off(make_clip) -> None:
+    """Its rate is an average, by which many pictures close together look like few."""
+    path = make_clip("clip.mp4", pts=(*range(100), *range(100, 350, 25)), options=GOP)
+    with FileSource(path, threads=1) as source:
+        assert source.info.frame_count == 110
+        given = 0
+        for _frame in source.frames():
+            given += 1
+            source.hurry(3.5 if given == 5 else 0.0)
+        assert given < 60
+        assert source.warnings == []
 
 
 def test_what_breaks_while_looking_ahead_breaks_after_what_came_before(make_clip) -> None:
