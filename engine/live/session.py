@@ -263,10 +263,13 @@ def _first_of(frames: Iterator[Frame], count: int | None) -> Iterator[Frame]:
     first: int | None = None
     for frame in frames:
         first = frame.index if first is None else first
-        is_last = count is not None and frame.index - first + 1 >= count
+        number = frame.index - first + 1
+        if count is not None and number > count:
+            # The last ones were left out.
+            return
         yield frame
         del frame
-        if is_last:
+        if number == count:
             return
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from engine.config import PlayOptions
 from engine.errors import UnavailableError, UsageError
-from engine.live.session import frames_and_depth, open_session
+from engine.live.session import _first_of, frames_and_depth, open_session
 from engine.sources import open_source
 
 
@@ -51,6 +52,18 @@ def test_exact_depth_is_for_the_pattern_only(tmp_path: Path) -> None:
     options = PlayOptions(input=str(picture_folder(tmp_path / "pictures", 1)), depth="exact")
     with open_source(options.input) as source, pytest.raises(UsageError, match="only the test pattern"):
         frames_and_depth(options, source)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "given"),
+    [((), [0, 1, 2, 3, 4, 5]), ((2, 3), [0, 1, 4, 5]), ((5,), [0, 1, 2, 3, 4]), (range(3, 9), [0, 1, 2])],
+)
+def test_frames_that_were_left_out_count_and_none_is_shown_beyond(
+    tmp_path: Path, left_out: Sequence[int], given: list[int]
+) -> None:
+    with open_source(str(picture_folder(tmp_path / "pictures", 10))) as source:
+        frames = (frame for frame in source.frames() if frame.index not in left_out)
+        assert [frame.index for frame in _first_of(frames, 6)] == given
 
 
 @pytest.mark.gl
