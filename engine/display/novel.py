@@ -30,9 +30,9 @@ which pays for every triangle; tears run along pixels all the same."""
 _SOFTWARE = ("llvmpipe", "softpipe", "swiftshader")
 _TEAR_PX, _TEAR_SLOPE = 3.0, 2.0
 """What is no surface any more: a step of more pixels of parallax between neighbours, or a slope of more pixels a pixel
-all through a cell. Softer slopes are stretched: one eye distance makes them three times as wide, single steps four times.
-The rims that depth networks give to things are slopes of one or two: torn in one cell and not in the next, they would be
-seen as specks of background all along the rim."""
+all through a cell. Softer slopes are stretched: one eye distance makes them three times as wide, and steps four times.
+The rims that depth networks give to things have slopes of one or two: torn in one cell and not in the next, they would
+be seen as specks of background all along the rim."""
 _STRIDES = (1, 3, 9)
 _SOFT_LEVEL = 3
 _RIM = 0.35
