@@ -109,6 +109,19 @@ def test_background_is_found_again_when_the_camera_turns(wall: np.ndarray, pan: 
     assert np.mean(errors <= 8) > 0.85
 
 
+@pytest.mark.parametrize("pan", [2.0, -2.0])
+def test_what_was_seen_long_ago_is_found_along_the_way_between(wall: np.ndarray, pan: float) -> None:
+    """The box comes after six frames and stays, the camera goes on turning, pictures in between are thinned out."""
+    stage, infill = _stage("right")
+    for index in range(26):
+        box = 4 if index < 6 else 150
+        view = stage.process(_frame(*_picture(wall, 0.0, box, pan * index), index)).views[1]
+    truth, _ = _picture(wall, -1.0, 150, pan * 25)
+    inner = view.hole.astype(bool) & (np.arange(WIDTH) < WIDTH - 60)
+    assert inner.sum() > 300
+    assert np.mean(np.abs(view.planes[0].astype(int) - truth)[inner] <= 8) > 0.85
+
+
 def test_what_leaves_the_frame_is_remembered_beyond_its_border(wall: np.ndarray) -> None:
     """The camera turns left: what a right eye lacks at the right border left the source there a moment ago."""
     stage, infill = _stage("right")
