@@ -112,7 +112,7 @@ def test_background_is_found_again_when_the_camera_turns(wall: np.ndarray, pan: 
 @pytest.mark.parametrize("pan", [2.0, -2.0])
 def test_what_was_seen_long_ago_is_found_along_the_way_between(wall: np.ndarray, pan: float) -> None:
     """The box comes after six frames and stays, the camera goes on turning, pictures in between are thinned out."""
-    stage, infill = _stage("right")
+    stage, _ = _stage("right")
     for index in range(26):
         box = 4 if index < 6 else 150
         view = stage.process(_frame(*_picture(wall, 0.0, box, pan * index), index)).views[1]
