@@ -31,8 +31,10 @@ InfillName = Literal["net", "stretch", "none"]
 RuntimeName = Literal["auto", "openvino", "onnxruntime", "tensorrt"]
 DeviceName = Literal["auto", "cpu", "cuda"]
 
-DEFAULT_DEPTH = "depth-small"
-"""The embedded network that estimates depth when nothing else is asked for."""
+DEFAULT_DEPTH = "depth-base"
+"""The embedded network that estimates depth when nothing else is asked for: the better one."""
+LIVE_DEPTH = "depth-small"
+"""The one for what is watched live: the quicker one."""
 DEFAULT_INFILL = "infill-small"
 """The embedded network that paints holes."""
 MAX_STRENGTH = 20.0
@@ -187,7 +189,7 @@ class PlayOptions(StereoOptions, SoundOptions):
     """Cover the display."""
     fresh: bool = False
     """Begin as usual instead of as this display was left, and remember nothing. So it is with --headless."""
-    depth: Annotated[str, tyro.conf.arg(metavar="MODEL|PATH.onnx|file:PATH|exact")] = DEFAULT_DEPTH
+    depth: Annotated[str, tyro.conf.arg(metavar="MODEL|PATH.onnx|file:PATH|exact")] = LIVE_DEPTH
     """Where depth comes from: a model by name, a network file, `file:` for precomputed maps (as for convert), or
     `exact` for what the test pattern knows of itself."""
     start: _Seconds = 0.0

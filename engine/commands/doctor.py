@@ -79,7 +79,7 @@ def _memory() -> str:
 
 def _networks() -> Iterator[Finding]:
     names = models.embedded()
-    for name in (models.DEFAULT_DEPTH, models.DEFAULT_INFILL):
+    for name in (models.DEFAULT_DEPTH, models.LIVE_DEPTH, models.DEFAULT_INFILL):
         if name in names:
             yield Finding(f"network {name}", "ok", "comes with Wheatstone")
         else:

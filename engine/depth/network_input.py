@@ -13,7 +13,7 @@ from engine.colour import rgb_from_yuv
 from engine.frame import Frame
 
 # A network sees what it was trained on: shapes close to its training area matter more than the last bit of aspect.
-_AREA_WEIGHT = 0.2
+_AREA_WEIGHT = 0.25
 _USUAL_AREA = 384 * 224
 
 

@@ -15,7 +15,8 @@ from engine.models.registry import REGISTRY, Entry
 
 FOLDER = Path(__file__).parent
 
-DEFAULT_DEPTH = "depth-small"
+DEFAULT_DEPTH = "depth-base"
+LIVE_DEPTH = "depth-small"
 DEFAULT_INFILL = "infill-small"
 
 

@@ -19,7 +19,7 @@ from engine.stereo import InfillMode
 CONVERT_DEFAULTS = {
     "layout": "half-sbs",
     "eyes": "both",
-    "depth": "depth-small",
+    "depth": "depth-base",
     "depth_every": 1,
     "strength": 2.5,
     "convergence": "auto",
@@ -60,7 +60,9 @@ def test_names_agree_with_the_tables() -> None:
     assert set(get_args(config.InfillName)) == set(get_args(InfillMode))
     assert set(get_args(config.RuntimeName)) == set(get_args(inference.RuntimeName))
     assert set(get_args(config.DeviceName)) == set(get_args(inference.DeviceName))
-    assert models.DEFAULT_DEPTH == config.DEFAULT_DEPTH
+    assert (models.DEFAULT_DEPTH, models.LIVE_DEPTH) == (config.DEFAULT_DEPTH, config.LIVE_DEPTH)
+    assert {config.DEFAULT_DEPTH, config.LIVE_DEPTH, config.DEFAULT_INFILL} <= set(models.embedded())
+    assert config.PlayOptions(input="film.mp4").depth == config.LIVE_DEPTH
 
 
 @pytest.mark.parametrize(

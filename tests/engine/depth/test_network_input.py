@@ -19,6 +19,13 @@ def test_sizes_of_usual_pictures(aspect: float, expected: tuple[int, int]) -> No
     assert network_size(aspect) == expected
 
 
+@pytest.mark.parametrize(
+    ("aspect", "expected"), [(16 / 9, (352, 192)), (4 / 3, (288, 224)), (3 / 2, (288, 192)), (9 / 16, (192, 352))]
+)
+def test_the_area_it_was_trained_at_outweighs_a_little_squeezing(aspect: float, expected: tuple[int, int]) -> None:
+    assert network_size(aspect, area=320 * 192) == expected
+
+
 @pytest.mark.parametrize("aspect", [0.1, 0.4, 1.5, 2.39, 3.5, 12.0])
 def test_every_size_is_legal_and_about_as_large_as_trained(aspect: float) -> None:
     width, height = network_size(aspect)

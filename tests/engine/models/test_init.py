@@ -34,6 +34,13 @@ def test_whole_networks_are_listed(folder: Path) -> None:
     assert embedded(folder) == ("a", "b")
 
 
+def test_what_is_embedded_stays_small() -> None:
+    sizes = [path.stat().st_size for path in models.FOLDER.glob("*.onnx")]
+    assert len(sizes) == 3
+    assert max(sizes) < 10e6
+    assert sum(sizes) < 16e6
+
+
 def test_by_name_and_by_path(folder: Path) -> None:
     assert find("a", folder=folder) == folder / "a.onnx"
     assert find(str(folder / "b.onnx")) == folder / "b.onnx"
