@@ -29,7 +29,7 @@ class EyePainting:
             view: any of this eye.
             pixel_format: of its planes.
             offset: of the eye.
-            min_width: runs of fewer columns keep the stretched background.
+            min_width: runs of fewer columns, or of a single row, keep the stretched background; 1 paints all.
         """
         self.offset = offset
         self._format = pixel_format
