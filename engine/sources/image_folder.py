@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,12 +12,12 @@ from engine.errors import InputError, UsageError
 from engine.frame import Frame, StreamInfo
 from engine.sources.faults import reason
 from engine.sources.image import IMAGE_SUFFIXES, read_image
-from engine.sources.source import SOURCE_LATE, ClosesAtExit
+from engine.sources.numbered import Numbered
 
 _RATE = Fraction(25)
 
 
-class ImageFolderSource(ClosesAtExit):
+class ImageFolderSource(Numbered):
     """Plays the images of a folder at 25 frames a second, sorted so that 2 comes before 10.
 
     All images must have the size of the first; kind and depth may differ only where the planes agree.
@@ -45,7 +45,6 @@ class ImageFolderSource(ClosesAtExit):
                 f"--start {start_s:g}: {self.path} has only {float(len(everything) / frame_rate):g} s of images"
             )
         self._notes: list[str] = []
-        self._lag_s, self._skipped = 0.0, 0
         self._first, notes = read_image(self._files[0])
         self._remember(self._files[0], notes)
         self._info = StreamInfo(
@@ -87,8 +86,7 @@ class ImageFolderSource(ClosesAtExit):
         Raises:
             InputError: an image is damaged or differs in size or kind from the first.
         """
-        index = 0
-        while index < len(self._files):
+        for index in self._numbers(len(self._files), self._rate):
             file = self._files[index]
             if index == 0:
                 frame = self._first
@@ -97,19 +95,6 @@ class ImageFolderSource(ClosesAtExit):
                 self._remember(file, notes)
                 self._check_kind(file, frame)
             yield replace(frame, pts=index, duration=1, time_base=1 / self._rate, index=index)
-            # The last one is always shown.
-            missed = min(int(self._lag_s * self._rate), max(0, len(self._files) - 2 - index))
-            self._skipped, self._lag_s = self._skipped + missed, 0.0
-            index += 1 + missed
-
-    @property
-    def drops(self) -> Mapping[str, int]:
-        """Images that were not even read, because reading was late already."""
-        return {SOURCE_LATE: self._skipped} if self._skipped else {}
-
-    def hurry(self, lag_s: float) -> None:
-        """Go on with the image that is due."""
-        self._lag_s = lag_s
 
     def _check_kind(self, file: Path, frame: Frame) -> None:
         if (frame.width, frame.height) != (self._first.width, self._first.height):

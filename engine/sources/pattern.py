@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from engine.errors import UsageError
 from engine.frame import Colour, Frame, PixelFormat, StreamInfo
-from engine.sources.source import SOURCE_LATE, ClosesAtExit
+from engine.sources.numbered import Numbered
 
 _SPEC = re.compile(r"pattern(?::(\d+)x(\d+)(?:@(\d+(?:/\d+)?))?)?")
 _CODE_BITS = 16
@@ -25,7 +25,7 @@ _SHAPES = (
 )
 
 
-class PatternSource(ClosesAtExit):
+class PatternSource(Numbered):
     """Shapes that move over a gradient: 8 bit 4:2:0, BT.709 limited range.
 
     Each frame carries its exact relative `disparity` (H, W) float32, and its number as a row of black and white
@@ -50,7 +50,6 @@ class PatternSource(ClosesAtExit):
             raise UsageError(f"pattern:{width}x{height}: the test pattern needs at least 64x64 pixels")
         if frame_rate <= 0:
             raise UsageError(f"pattern: the frame rate must be more than 0, got {frame_rate}")
-        self._lag_s, self._skipped = 0.0, 0
         self._count = min(frame_count, 1 << _CODE_BITS) if frame_count is not None else 1 << _CODE_BITS
         self._info = StreamInfo(
             width=width,
@@ -102,22 +101,8 @@ class PatternSource(ClosesAtExit):
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames; the same on every run, but for those that `hurry` leaves out."""
-        index = 0
-        while index < self._count:
+        for index in self._numbers(self._count, self._info.frame_rate or Fraction(0)):
             yield self.frame(index)
-            # The last one is always shown.
-            missed = min(int(self._lag_s * (self._info.frame_rate or 0)), max(0, self._count - 2 - index))
-            self._skipped, self._lag_s = self._skipped + missed, 0.0
-            index += 1 + missed
-
-    @property
-    def drops(self) -> Mapping[str, int]:
-        """Frames that were not drawn, because drawing was late already."""
-        return {SOURCE_LATE: self._skipped} if self._skipped else {}
-
-    def hurry(self, lag_s: float) -> None:
-        """Go on with the frame that is due."""
-        self._lag_s = lag_s
 
     def frame(self, index: int) -> Frame:
         """Draw frame `index` (0 .. 65535)."""

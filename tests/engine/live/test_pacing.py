@@ -219,15 +219,16 @@ def test_a_source_that_keeps_up_is_not_late(clock: Any) -> None:
     assert pacer.resyncs == pacer.late == 0
 
 
+def let_through(may_come: threading.Semaphore) -> Iterator[Frame]:
+    """A frame for every permit, 100 a second by their timestamps."""
+    for one in frames(1000, interval_ms=10):
+        assert may_come.acquire(timeout=LONG_S)
+        yield one
+
+
 def test_pause_holds_and_step_lets_one_go(clock: Any) -> None:
     pacer, may_come = Pacer(frame_s=0.01, clock=clock), threading.Semaphore(3)
-
-    def source() -> Iterator[Frame]:
-        for one in frames(1000, interval_ms=10):
-            assert may_come.acquire(timeout=LONG_S)
-            yield one
-
-    running = Counting(pacer, source())
+    running = Counting(pacer, let_through(may_come))
     running.wait_for(3)
     pacer.pause(True)
     may_come.release(1000)
@@ -249,13 +250,7 @@ def test_pause_holds_and_step_lets_one_go(clock: Any) -> None:
 
 def test_repeat_only_while_standing_still(clock: Any) -> None:
     pacer, may_come = Pacer(frame_s=0.01, clock=clock), threading.Semaphore(3)
-
-    def source() -> Iterator[Frame]:
-        for one in frames(1000, interval_ms=10):
-            assert may_come.acquire(timeout=LONG_S)
-            yield one
-
-    running = Counting(pacer, source())
+    running = Counting(pacer, let_through(may_come))
     running.wait_for(3)
     pacer.repeat()
     may_come.release(3)
