@@ -310,7 +310,8 @@ def test_a_still_picture_stays_until_quit_and_follows_the_keys(
     cv2.imwrite(str(tmp_path / "in.png"), np.random.default_rng(5).integers(0, 255, (90, 160, 3), np.uint8))
     np.save(tmp_path / "depth.npy", np.linspace(0, 1, 90, dtype=np.float32)[:, None].repeat(160, axis=1))
     one = window("in.png", "--depth", "file:depth.npy", "--infill", "stretch")
-    shown = one.shoot(press)
+    # A key that comes before the first picture shoots an empty window.
+    shown = one.shoot_until(press, changed=True, first=np.zeros_like(one.shoot(press)))
     for _ in range(3):
         press("Up")
         shown = one.shoot_until(press, changed=True, first=shown)
