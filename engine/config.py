@@ -284,8 +284,8 @@ class BenchOptions(CommonOptions):
         tyro.conf.Positional,
         tyro.conf.arg(metavar="{kernels,pipeline,latency,quality}"),
     ]
-    """kernels: operators against their rivals. pipeline: convert against transcoding. latency: play against a plain
-    player, from the moment a frame is due until it is drawn. quality: against truth."""
+    """kernels: operators against their rivals. pipeline: convert against transcoding, and infill on its own. latency:
+    play against a plain player, from the moment a frame is due until it is drawn. quality: against truth."""
     json: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: none)")] = None
     """Also write the records to this file."""
     input: Annotated[str | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="(default: a clip made here)")] = None
@@ -308,8 +308,8 @@ class BenchOptions(CommonOptions):
     frames: Annotated[int, tyro.conf.arg(metavar="N")] = 120
     """pipeline: how many frames each measurement converts."""
     segments: Annotated[int, tyro.conf.arg(metavar="N")] = 3
-    """pipeline: how often converting and transcoding take turns. latency: how often play and the plain player do; 0 is
-    for endurance: `play` alone, once."""
+    """pipeline: how often converting and transcoding take turns; with 0 infill alone is timed. latency: how often play
+    and the plain player do; 0 is for endurance: `play` alone, once."""
     size: Annotated[str, tyro.conf.arg(metavar="WIDTHxHEIGHT")] = "640x360"
     """latency: size of the test pattern."""
     fps: Annotated[int, tyro.conf.arg(metavar="N")] = 30
@@ -327,7 +327,7 @@ class BenchOptions(CommonOptions):
 
     def __post_init__(self) -> None:
         for name in ("frames", "segments", "repeats", "fps"):
-            least = 0 if (self.what, name) == ("latency", "segments") else 1
+            least = 0 if name == "segments" and self.what in ("latency", "pipeline") else 1
             if getattr(self, name) < least:
                 raise UsageError(f"--{name} must be {least} or more, got {getattr(self, name)}")
         if self.threads < 0:

@@ -7,15 +7,19 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from benchmarks.pipeline.clip import make_clip
+from benchmarks.pipeline.infill_alone import InfillTask, infill_records, run_infill_alone
 from benchmarks.pipeline.segment import Segment, Task, run_segment
 from benchmarks.record import Record, machine
 from engine.report import versions
 from engine.sources import open_source
+
+Given = TypeVar("Given")
+Measured = TypeVar("Measured")
 
 # Until caches are warm and pools are full memory grows by design; the slope is taken from what comes after.
 _WARM_SHARE = 0.3
@@ -33,9 +37,11 @@ def measure(
 ) -> list[Record]:
     """Convert and transcode in turns, each pair in a fresh process, and swap who goes first every time.
 
+    Then one more process times infill with nothing else at work.
+
     Args:
-        frames: how many frames of the clip each measurement uses.
-        segments: how many pairs.
+        frames: how many frames of the clip each measurement uses; infill alone 240 at most.
+        segments: how many pairs; with 0 infill alone is timed.
         threads: cores that one stage may use; 0 as `convert` chooses.
         clip: a video; None makes one of moving texture, 1920x1080.
         tell: is told what happens, one line at a time.
@@ -55,17 +61,21 @@ def measure(
         for number in range(segments):
             tell(f"segment {number + 1} of {segments}: convert and transcode ...")
             task = Task(clip=clip, duration_s=duration_s, transcode_first=number % 2 == 1, threads=threads)
-            done.append(_in_own_process(task))
+            done.append(_in_own_process(run_segment, task))
+        tell("infill alone ...")
+        alone = _in_own_process(run_infill_alone, InfillTask(clip=clip, frames=frames, threads=threads))
     context = machine() | {
         "width": info.width,
         "height": info.height,
         "format": info.format.name,
-        "frames": done[0].frames,
-        "layout": "half-sbs",
         "threads": threads,
         "versions": versions(),
     }
-    return records(f"pipeline/{info.height}p", done, context)
+    prefix = f"pipeline/{info.height}p"
+    found = infill_records(f"{prefix}/infill_alone", alone, context)
+    if done:
+        found = records(prefix, done, context | {"frames": done[0].frames, "layout": "half-sbs"}) + found
+    return found
 
 
 def records(prefix: str, segments: list[Segment], context: dict[str, Any]) -> list[Record]:
@@ -108,7 +118,7 @@ def rss_slope(samples: list[tuple[int, float]]) -> float:
     return float(np.median(slopes)) * 1000 if slopes else 0.0
 
 
-def _in_own_process(task: Task) -> Segment:
+def _in_own_process(measurement: Callable[[Given], Measured], task: Given) -> Measured:
     """Peak memory belongs to a process, so every pair gets a fresh one."""
     with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(run_segment, task).result()
+        return pool.submit(measurement, task).result()

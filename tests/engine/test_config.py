@@ -91,7 +91,7 @@ def test_mistakes_name_the_option(options: dict[str, Any], said: str) -> None:
         _convert(**options)
 
 
-@pytest.mark.parametrize("options", [{"frames": 0}, {"segments": 0}, {"repeats": -1}, {"threads": -1}])
+@pytest.mark.parametrize("options", [{"frames": 0}, {"segments": -1}, {"repeats": -1}, {"threads": -1}])
 def test_bench_mistakes(options: dict[str, int]) -> None:
     with pytest.raises(UsageError, match=f"--{next(iter(options))}"):
         BenchOptions(what="pipeline", **options)  # type: ignore[arg-type]
