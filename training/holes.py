@@ -21,7 +21,7 @@ class HoleOptions:
 
     tear_px: float = 2.0
     """Step in landing places that tears the surface; the engine's value."""
-    zoom: tuple[float, float] = (0.8, 2.0)
+    zoom: tuple[float, float] = (0.8, 1.6)
     """Pairs are resized by a factor in this range, so that holes come in many widths."""
     photo_zoom: tuple[float, float] = (0.7, 1.3)
     """The same for pairs made from single pictures, whose grain must stay that of photographs."""
@@ -29,12 +29,12 @@ class HoleOptions:
     """Disparity of pairs made from single pictures is multiplied by a factor in this range."""
     max_parallax_px: float = 64.0
     """Pairs with more parallax than this after the zoom are made smaller, down to half their size."""
-    ragged_error: float = 0.7
+    ragged_error: float = 0.4
     """Probability that outlines in disparity are off by a pixel in some rows, as measured and enlarged ones are. What
     is left of the foreground there is smeared over the hole: without this a network never learns to distrust it."""
-    edge_error: float = 0.2
+    edge_error: float = 0.15
     """Probability that disparity is grown or shrunk by a pixel or two everywhere, as an estimated one is."""
-    soft_error: float = 0.07
+    soft_error: float = 0.05
     """Probability that disparity is smoothed over its edges, as an estimated one is."""
     colour: float = 0.7
     """Strength of colour changes, the same for both eyes."""

@@ -41,10 +41,7 @@ def _shaken(network: nn.Module) -> nn.Module:
 def _network(kind: str, variant: str = "fast") -> tuple[nn.Module, dict[str, Any]]:
     if kind == "depth":
         return _shaken(DepthNet(_DEPTH)), _DEPTH.to_dict()
-    if variant == "mix":
-        config = InfillConfig(mix=True)
-    else:
-        config = InfillConfig(variant=variant, base=8)  # type: ignore[arg-type]
+    config = InfillConfig(variant=variant, base=8)  # type: ignore[arg-type]
     return _shaken(infill_network(config)), config.to_dict()
 
 

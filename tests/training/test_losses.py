@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 
@@ -98,6 +100,21 @@ def test_ssim_of_equal_pictures_is_one() -> None:
     assert losses.ssim_map(picture, 1 - picture).mean() < 0
 
 
+def test_the_logarithm_looks_at_every_sample_alike() -> None:
+    """Halving a sample's error is worth the same, whatever the error."""
+    truth, mask = torch.zeros(2, 3, 8, 8), torch.zeros(2, 1, 8, 8)
+    mask[..., 2:6] = 1
+    error = torch.tensor([0.8, 0.1])[:, None, None, None] * torch.ones_like(truth)
+    before = losses.log_error(error, truth, mask)
+    assert before == pytest.approx((math.log(0.64 + 1e-4) + math.log(0.01 + 1e-4)) / 2)
+    for sample in (0, 1):
+        better = error.clone()
+        better[sample] /= 2
+        assert before - losses.log_error(better, truth, mask) == pytest.approx(math.log(2), abs=0.02)
+    error[..., :2] = 5.0
+    assert losses.log_error(error, truth, mask) == before
+
+
 def test_seam_is_the_step_across_the_rim() -> None:
     truth = torch.zeros(1, 3, 16, 16)
     mask = torch.zeros(1, 1, 16, 16)
@@ -108,5 +125,5 @@ def test_seam_is_the_step_across_the_rim() -> None:
     assert losses.seam(inside, truth, mask) == 0
     assert losses.seam(raised, truth, mask) == pytest.approx(0.5)
     weights = losses.InfillLossWeights(seam=2.0)
-    without = losses.infill_loss(raised, truth, mask, losses.InfillLossWeights())
+    without = losses.infill_loss(raised, truth, mask, losses.InfillLossWeights(seam=0.0))
     assert losses.infill_loss(raised, truth, mask, weights) == pytest.approx(float(without) + 1.0)

@@ -34,6 +34,7 @@ class Job:
     height: int = 224
     assets: Path | None = None
     kind: str | None = None
+    clean: bool = False
     workers: int = 1
 
 
@@ -72,7 +73,8 @@ def _write_missing(job: Job, missing: list[int], assets: Assets, renderer: Rende
         started = time.perf_counter()
         seeds = [sample_seed(job.seed, k * job.samples + row) for row in range(job.samples)]
         drawn = [
-            render_scene(seed, job.width, job.height, assets=assets, renderer=renderer, kind=job.kind) for seed in seeds
+            render_scene(seed, job.width, job.height, assets=assets, renderer=renderer, kind=job.kind, clean=job.clean)
+            for seed in seeds
         ]
         write_shard(job.out, shard_name(job.seed, k), drawn, _meta(job, k, seeds, drawn))
         rate = job.samples / (time.perf_counter() - started)
@@ -90,6 +92,7 @@ def _meta(job: Job, index: int, seeds: list[int], drawn: list[Sample]) -> dict[s
         "baseline_m": [round(sample.baseline, 6) for sample in drawn],
         "focal_px": [round(sample.focal_px, 3) for sample in drawn],
         "assets": job.assets is not None,
+        "clean": job.clean,
     }
 
 
@@ -155,6 +158,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--width", type=int, default=384, help="pixels")
     add("--height", type=int, default=224, help="pixels")
     add("--kind", choices=sorted(KINDS), default=None, help="draw one kind of scene only; none: a mixture")
+    add("--clean", action="store_true", help="sharp pictures, without noise, blur of the lens or compression")
     add("--workers", type=int, default=1, help="processes; one for each core")
     options = vars(parser.parse_args(argv))
     for name in ("shards", "samples", "workers", "width", "height"):

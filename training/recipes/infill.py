@@ -80,17 +80,8 @@ class InfillTask:
         self._critic = PatchCritic(seed=options.seed).to(options.device) if options.loss.adversarial else None
 
     def start_from(self, weights: Mapping[str, Tensor], origin: str) -> None:
-        """Weights of the same network only: its gates are stacked below its features, and cannot be grown in place.
-
-        One that mixes (`InfillConfig.mix`) may start from one that does not: its choices are the last rows it puts out.
-        """
-        own = self.network.state_dict()
-        grown = dict(weights)
-        for name in ("out.weight", "out.bias") if self.options.model.mix else ():
-            if name in grown and name in own and len(grown[name]) < len(own[name]):
-                # What it adds was learned on top of the first guess alone; the blend has part of that already.
-                grown[name] = torch.cat([grown[name] / 2, own[name][len(grown[name]) :]])
-        load_weights(self.network, grown, origin)
+        """Weights of the same network only: its gates are stacked below its features, and cannot be grown in place."""
+        load_weights(self.network, weights, origin)
 
     def make_batch(self, step: int, fraction: float) -> Batch:
         """`guide` (N, 8, H, W), `truth` (N, 3 or 1, H, W) 0..1 and `mask` (N, 1, H, W) of the holes that count."""

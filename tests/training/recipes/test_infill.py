@@ -80,7 +80,7 @@ def test_disparity_is_learned_in_the_guide_s_unit(shards: Path, tmp_path: Path) 
 
 
 def test_every_term_of_the_loss_trains(shards: Path, tmp_path: Path) -> None:
-    weights = InfillLossWeights(seam=0.1, texture=0.5, adversarial=0.02)
+    weights = InfillLossWeights(texture=0.5, adversarial=0.02)
     task = build(_options(shards, tmp_path, loss=weights, steps=3))
     plain = build(_options(shards, tmp_path, steps=3))
     fixed = task.make_batch(0, 0.0)
@@ -94,14 +94,3 @@ def test_options_that_teach_nothing_are_refused(shards: Path, tmp_path: Path) ->
         InfillOptions(out=tmp_path, steps=1)
     with pytest.raises(ValueError, match="--photos-weight must be above zero"):
         _options(shards, tmp_path, photos_weight=0)
-
-
-def test_a_mixing_network_may_start_from_one_that_does_not(shards: Path, tmp_path: Path) -> None:
-    first = Trainer(task := build(_options(shards, tmp_path / "first", steps=3)), task.options).run()
-    model = InfillConfig(fast=(12, 16, 24), dilations=(2,), mix=True)
-    second = build(options := _options(shards, tmp_path / "second", start=first, model=model, steps=3))
-    trainer = Trainer(second, options)
-    before = load_checkpoint(first).ema["out.weight"]
-    assert torch.equal(trainer.ema["out.weight"][:12], before / 2)
-    assert not trainer.ema["out.weight"][12:].any()
-    assert InfillConfig(**load_checkpoint(trainer.run()).config).mix
