@@ -99,10 +99,10 @@ def _over(near: Tensor, far: Tensor) -> Tensor:
 
 def _from(x: Tensor, columns: int, rows: int) -> Tensor:
     """What lies so many columns to the right and rows below; 0 comes in at the border."""
-    height, width = x.shape[-2:]
-    padded = functional.pad(x, (max(-columns, 0), max(columns, 0), max(-rows, 0), max(rows, 0)))
-    top, left = max(rows, 0), max(columns, 0)
-    return padded[..., top : top + height, left : left + width]
+    # Cut by constants, not by the size of x, which would put its arithmetic into exported graphs.
+    x = functional.pad(x, (max(-columns, 0), max(columns, 0), max(-rows, 0), max(rows, 0)))
+    x = x[..., columns:] if columns >= 0 else x[..., :columns]
+    return x[..., rows:, :] if rows >= 0 else x[..., :rows, :]
 
 
 def _twice(x: Tensor) -> Tensor:
