@@ -13,24 +13,21 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from engine.stereo.hole_runs import OPEN, ROW, SIDE, START, STOP, edge_of, strip_length
+from engine.stereo.background_beside import CELL_PX, MOST_CELLS, Beside, source_shift
+from engine.stereo.hole_runs import OPEN, ROW, SIDE, START, STOP, edge_of
 from engine.stereo.tile_pixels import Planes
 
 NEAR_PX = 4
 """Pixels of the source to one of `nearest`, each way."""
 
-_CELL_PX = 4
-"""Means of so many neighbours are compared: grain averages out."""
-_SKIP_PX, _STRIP_PX = 2, 14
 _LOOK_BEHIND_PX = (8, 48, 96)
-_MOST_CELLS, _LEAST_CELLS = 160, 6
-_FAR_SHARE, _BORDER_GAP = 0.3, 0.06
-"""What is that much of the way to the hole's near side is no background; at the frame's border, that much nearer."""
+_LEAST_CELLS = 6
 _STILL = (1.0, 0.08)
 _MOVED = (2.5, 0.35)
 """Difference that is allowed, in code values of 8 bits, and as a share of the contrast: in place, and moved."""
 _MOST_CHANGE = 12.0
 _CLIMB = 8
+_MOST_TRIES = len(_LOOK_BEHIND_PX) + 3 + 4 * (_CLIMB + 1)
 _BETTER = 0.8
 """Motion is believed only if it explains this much of the difference away."""
 
@@ -52,12 +49,19 @@ def shrink(luma: NDArray[Any], factor: int, surplus_bits: int, small: NDArray[np
 def pool_nearest(parallax_px: NDArray[Any], scale: float, shift: float, nearest: NDArray[np.float32]) -> None:
     """The largest relative disparity of every 4 x 4 pixels, taken from every second row."""
     rows, columns = parallax_px.shape
+    whole = columns // NEAR_PX
     for y in range(nearest.shape[0]):
         first = parallax_px[NEAR_PX * y]
         second = parallax_px[min(NEAR_PX * y + 2, rows - 1)]
-        for x in range(nearest.shape[1]):
+        # Written out, because a loop over four is not turned into vector instructions.
+        for x in range(whole):
+            i = NEAR_PX * x
+            upper = max(max(first[i], first[i + 1]), max(first[i + 2], first[i + 3]))
+            lower = max(max(second[i], second[i + 1]), max(second[i + 2], second[i + 3]))
+            nearest[y, x] = max(upper, lower) * scale + shift
+        for x in range(whole, nearest.shape[1]):
             most = first[NEAR_PX * x]
-            for i in range(NEAR_PX * x, min(NEAR_PX * (x + 1), columns)):
+            for i in range(NEAR_PX * x, columns):
                 most = max(most, max(first[i], second[i]))
             nearest[y, x] = most * scale + shift
 
@@ -69,6 +73,7 @@ def find_background(
     nearest: NDArray[Any],
     place: tuple[NDArray[Any], NDArray[Any], float, float, float],
     runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+    beside: Beside,
     flow: NDArray[Any],
     usual: tuple[int, int],
     look: tuple[tuple[int, int], bool, int, int],
@@ -82,64 +87,37 @@ def find_background(
         nearest: of the source then, see pool_nearest.
         place: see the module.
         runs: see the module.
+        beside: of these runs, from look_beside.
         flow: (h, w, 2) float32, motion of a small copy from now to then; empty where the camera stood still.
         usual: the motion (x, y) of most of the source, in whole pixels.
         look: (chroma shift, whether gray, one code value of 8 bits, pixels to one of the small copy).
         found: all zeros; written for groups that are found.
     """
     shift, is_gray, unit, small_px = look
-    cells = np.empty((_MOST_CELLS, 3), np.int32)
+    first, all_cells, limits = beside
     guesses = np.empty((len(_LOOK_BEHIND_PX) + 3, 2), np.int32)
+    tries, values = np.empty((_MOST_TRIES, 4), np.float64), np.empty(MOST_CELLS, np.int32)
     last = usual
     for g in range(runs[1].shape[0] - 1):
-        far = far_limit(place, runs, g)
+        cells, far = all_cells[first[g] : first[g + 1]], limits[g, 0]
+        if cells.shape[0] < _LEAST_CELLS:
+            continue
         number = _guess(flow, usual, last, place, runs, g, small_px, guesses)
         if not _is_visible(nearest, place, runs, g, far, guesses[:number]):
             continue
-        count = _cells_beside(planes[0], place, runs, g, cells)
-        if count < _LEAST_CELLS:
-            continue
-        beside = cells[:count]
-        contrast = _contrast(beside)
-        error, change = _difference(old[0], nearest, far, beside, 0, 0)
+        error, change = _difference(old[0], nearest, far, cells, 0, 0, values)
         allowed, share = _STILL if flow.size == 0 else _MOVED
         motion = (np.float32(0.0), np.float32(0.0))
         if flow.size != 0:
-            motion, error, change = _moved(old[0], nearest, far, beside, guesses[:number], error, change)
-        if error > allowed * unit + share * contrast or abs(change) > _MOST_CHANGE * unit:
+            tries[0, 0], tries[0, 1], tries[0, 2], tries[0, 3] = 0.0, 0.0, error, change
+            motion, error, change = _moved(old[0], nearest, far, cells, guesses[:number], tries, values)
+        if error > allowed * unit + share * limits[g, 1] or abs(change) > _MOST_CHANGE * unit:
             continue
         found[g, 0], found[g, 1], found[g, 2], found[g, 3] = 1.0, motion[0], motion[1], change
         last = (int(np.floor(motion[0] + 0.5)), int(np.floor(motion[1] + 0.5)))
         if not is_gray:
             for plane in (1, 2):
-                found[g, 3 + plane] = _chroma_change(planes[plane], old[plane], shift, beside, motion)
-
-
-@njit(nogil=True, cache=True)
-def source_shift(place: tuple[NDArray[Any], NDArray[Any], float, float, float], run: NDArray[Any]) -> float:
-    """From a column of the view to the column of the source that its background is seen at."""
-    return -place[2] * place[1][run[ROW], edge_of(run)]
-
-
-@njit(nogil=True, cache=True)
-def far_limit(
-    place: tuple[NDArray[Any], NDArray[Any], float, float, float],
-    runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
-    g: int,
-) -> float:
-    """The relative disparity up to which something belongs to the background of the group."""
-    total = 0.0
-    width = place[0].shape[1]
-    for r in range(runs[1][g], runs[1][g + 1]):
-        run = runs[0][r]
-        far = place[1][run[ROW], edge_of(run)] * place[3] + place[4]
-        other = run[START] - 1 if run[SIDE] > 0 else run[STOP]
-        if 0 <= other < width:
-            near = place[1][run[ROW], other] * place[3] + place[4]
-            total += far + _FAR_SHARE * (near - far)
-        else:
-            total += far + _BORDER_GAP
-    return total / (runs[1][g + 1] - runs[1][g])
+                found[g, 3 + plane] = _chroma_change(planes[plane], old[plane], shift, cells, motion)
 
 
 @njit(nogil=True, cache=True)
@@ -153,23 +131,35 @@ def _guess(
     small_px: int,
     guesses: NDArray[np.int32],
 ) -> int:
-    """Write motions (x, y) that the group's background may have had, in whole pixels; how many. Without flow: one, 0.
+    """Write motions (x, y) that the group's background may have had, in whole pixels, each once; how many.
+
+    Without flow: one, 0.
 
     Flow beside an edge is often that of what is in front, so it is asked farther away as well.
     """
     guesses[0] = 0
     if flow.size == 0:
         return 1
-    guesses[1, 0], guesses[1, 1] = usual
-    guesses[2, 0], guesses[2, 1] = last
+    number = _with_guess(guesses, 1, usual)
+    number = _with_guess(guesses, number, last)
     run = runs[0][(runs[1][g] + runs[1][g + 1]) // 2]
     edge = int(edge_of(run) + source_shift(place, run))
     y = min(run[ROW] // small_px, flow.shape[0] - 1)
     for i in range(len(_LOOK_BEHIND_PX)):
         x = min(max(edge + run[SIDE] * _LOOK_BEHIND_PX[i], 0) // small_px, flow.shape[1] - 1)
-        guesses[3 + i, 0] = int(np.floor(flow[y, x, 0] * small_px + 0.5))
-        guesses[3 + i, 1] = int(np.floor(flow[y, x, 1] * small_px + 0.5))
-    return 3 + len(_LOOK_BEHIND_PX)
+        across, down = np.floor(flow[y, x, 0] * small_px + 0.5), np.floor(flow[y, x, 1] * small_px + 0.5)
+        number = _with_guess(guesses, number, (int(across), int(down)))
+    return number
+
+
+@njit(nogil=True, cache=True)
+def _with_guess(guesses: NDArray[np.int32], number: int, guess: tuple[int, int]) -> int:
+    """How many guesses there are, with this one."""
+    for i in range(number):
+        if guesses[i, 0] == guess[0] and guesses[i, 1] == guess[1]:
+            return number
+    guesses[number, 0], guesses[number, 1] = guess
+    return number + 1
 
 
 @njit(nogil=True, cache=True)
@@ -186,12 +176,12 @@ def _is_visible(
     for r in range(runs[1][g], runs[1][g + 1]):
         run = runs[0][r]
         shift = int(np.floor(source_shift(place, run) + 0.5))
-        for i in range(guesses.shape[0]):
-            y = run[ROW] + guesses[i, 1]
-            if y < 0 or y >= rows:
+        for j in range(run[START], run[STOP], 2):
+            if runs[2][run[ROW], j] != OPEN:
                 continue
-            for j in range(run[START], run[STOP], 2):
-                if runs[2][run[ROW], j] != OPEN:
+            for i in range(guesses.shape[0]):
+                y = run[ROW] + guesses[i, 1]
+                if y < 0 or y >= rows:
                     continue
                 for x in (j + shift + guesses[i, 0] - 2, j + shift + guesses[i, 0] + 2):
                     if 0 <= x < columns and nearest[y // NEAR_PX, x // NEAR_PX] <= far:
@@ -200,69 +190,30 @@ def _is_visible(
 
 
 @njit(nogil=True, cache=True)
-def _cells_beside(
-    luma: NDArray[Any],
-    place: tuple[NDArray[Any], NDArray[Any], float, float, float],
-    runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
-    g: int,
-    cells: NDArray[np.int32],
-) -> int:
-    """Write (row, first column, sum of luma) of cells of known background in the source; how many."""
-    count = 0
-    for r in range(runs[1][g], runs[1][g + 1]):
-        run = runs[0][r]
-        length = strip_length(place[0], place[1], run, _STRIP_PX)
-        edge = int(np.floor(edge_of(run) + source_shift(place, run) + 0.5))
-        for first in range(_SKIP_PX, length - _CELL_PX + 1, _CELL_PX):
-            x = edge + first if run[SIDE] > 0 else edge - first - _CELL_PX + 1
-            if x < 0 or x + _CELL_PX > luma.shape[1] or count == cells.shape[0]:
-                continue
-            total = 0
-            for i in range(_CELL_PX):
-                total += luma[run[ROW], x + i]
-            cells[count, 0], cells[count, 1], cells[count, 2] = run[ROW], x, total
-            count += 1
-    return count
-
-
-@njit(nogil=True, cache=True)
-def _contrast(cells: NDArray[Any]) -> float:
-    """Mean difference of the cells from their mean, per pixel."""
-    mean, total = 0.0, 0.0
-    for i in range(cells.shape[0]):
-        mean += cells[i, 2]
-    mean /= cells.shape[0]
-    for i in range(cells.shape[0]):
-        total += abs(cells[i, 2] - mean)
-    return total / (cells.shape[0] * _CELL_PX)
-
-
-@njit(nogil=True, cache=True)
 def _difference(
-    old: NDArray[Any], nearest: NDArray[Any], far: float, cells: NDArray[Any], mx: int, my: int
+    old: NDArray[Any], nearest: NDArray[Any], far: float, cells: NDArray[Any], mx: int, my: int, values: NDArray[Any]
 ) -> tuple[float, float]:
     """(mean difference but for brightness, how much brighter it is now), per pixel; huge where too little is seen."""
-    values = np.empty(_MOST_CELLS, np.float32)
-    count, mean = 0, 0.0
+    count, surplus = 0, 0
     for i in range(cells.shape[0]):
         y, x = cells[i, 0] + my, cells[i, 1] + mx
-        if y < 0 or y >= old.shape[0] or x < 0 or x + _CELL_PX > old.shape[1]:
+        if y < 0 or y >= old.shape[0] or x < 0 or x + CELL_PX > old.shape[1]:
             continue
-        if nearest[y // NEAR_PX, x // NEAR_PX] > far or nearest[y // NEAR_PX, (x + _CELL_PX - 1) // NEAR_PX] > far:
+        if nearest[y // NEAR_PX, x // NEAR_PX] > far or nearest[y // NEAR_PX, (x + CELL_PX - 1) // NEAR_PX] > far:
             continue
         total = 0
-        for j in range(_CELL_PX):
+        for j in range(CELL_PX):
             total += old[y, x + j]
         values[count] = cells[i, 2] - total
-        mean += values[count]
+        surplus += values[count]
         count += 1
     if count < _LEAST_CELLS or 2 * count < cells.shape[0]:
         return 1e9, 0.0
-    mean /= count
+    mean = surplus / count
     total_error = 0.0
     for i in range(count):
         total_error += abs(values[i] - mean)
-    return total_error / (count * _CELL_PX), mean / _CELL_PX
+    return total_error / (count * CELL_PX), mean / CELL_PX
 
 
 @njit(nogil=True, cache=True)
@@ -272,36 +223,58 @@ def _moved(
     far: float,
     cells: NDArray[Any],
     guesses: NDArray[np.int32],
-    still_error: float,
-    still_change: float,
+    tries: NDArray[np.float64],
+    values: NDArray[Any],
 ) -> tuple[tuple[Any, Any], float, float]:
-    """(motion, difference, change): staying, or from the best guess to the best match near by."""
-    mx, my, error, change = 0, 0, still_error, still_change
+    """(motion, difference, change): staying, or from the best guess to the best match near by.
+
+    `tries` are (motion x, motion y, difference, change); the first is staying, the others are written.
+    """
+    best, number = 0, 1
     for i in range(1, guesses.shape[0]):
-        seen_before = False
-        for j in range(i):
-            seen_before |= guesses[i, 0] == guesses[j, 0] and guesses[i, 1] == guesses[j, 1]
-        if seen_before:
-            continue
-        there, other = _difference(old, nearest, far, cells, guesses[i, 0], guesses[i, 1])
-        if there < error:
-            mx, my, error, change = guesses[i, 0], guesses[i, 1], there, other
+        found, number = _tried(old, nearest, far, cells, (guesses[i, 0], guesses[i, 1]), tries, number, values)
+        if tries[found, 2] < tries[best, 2]:
+            best = found
     for _ in range(_CLIMB):
-        best = (0, 0)
+        centre = (int(tries[best, 0]), int(tries[best, 1]))
+        before = best
         for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0)):
-            there, other = _difference(old, nearest, far, cells, mx + dx, my + dy)
-            if there < error:
-                error, change, best = there, other, (dx, dy)
-        if best == (0, 0):
+            there = (centre[0] + dx, centre[1] + dy)
+            found, number = _tried(old, nearest, far, cells, there, tries, number, values)
+            if tries[found, 2] < tries[best, 2]:
+                best = found
+        if best == before:
             break
-        mx, my = mx + best[0], my + best[1]
-    if error >= _BETTER * still_error:
-        return (np.float32(0.0), np.float32(0.0)), still_error, still_change
-    left, _ = _difference(old, nearest, far, cells, mx - 1, my)
-    right, _ = _difference(old, nearest, far, cells, mx + 1, my)
-    above, _ = _difference(old, nearest, far, cells, mx, my - 1)
-    below, _ = _difference(old, nearest, far, cells, mx, my + 1)
-    return (mx + _between(left, error, right), my + _between(above, error, below)), error, change
+    error, change = tries[best, 2], tries[best, 3]
+    if error >= _BETTER * tries[0, 2]:
+        return (np.float32(0.0), np.float32(0.0)), tries[0, 2], tries[0, 3]
+    mx, my = int(tries[best, 0]), int(tries[best, 1])
+    left, number = _tried(old, nearest, far, cells, (mx - 1, my), tries, number, values)
+    right, number = _tried(old, nearest, far, cells, (mx + 1, my), tries, number, values)
+    above, number = _tried(old, nearest, far, cells, (mx, my - 1), tries, number, values)
+    below, number = _tried(old, nearest, far, cells, (mx, my + 1), tries, number, values)
+    across = _between(tries[left, 2], error, tries[right, 2])
+    return (mx + across, my + _between(tries[above, 2], error, tries[below, 2])), error, change
+
+
+@njit(nogil=True, cache=True)
+def _tried(
+    old: NDArray[Any],
+    nearest: NDArray[Any],
+    far: float,
+    cells: NDArray[Any],
+    motion: tuple[int, int],
+    tries: NDArray[np.float64],
+    number: int,
+    values: NDArray[Any],
+) -> tuple[int, int]:
+    """(which of the tries this motion is, how many there are now): nothing is compared twice."""
+    for i in range(number):
+        if tries[i, 0] == motion[0] and tries[i, 1] == motion[1]:
+            return i, number
+    tries[number, 0], tries[number, 1] = motion
+    tries[number, 2], tries[number, 3] = _difference(old, nearest, far, cells, motion[0], motion[1], values)
+    return number, number + 1
 
 
 @njit(nogil=True, cache=True)

@@ -21,8 +21,9 @@ OPEN, HELD, LENT, PAINTED, RECALLED = 1, 2, 3, 4, 8
 memory (RECALLED + number of the picture). 0 is no pixel of a run."""
 
 _BLOCK_ROWS, _BLOCK_COLUMNS = 16, 32
-_SEGMENT = 128
-"""Pixels looked at together: most of a row is no hole."""
+_WORD, _SEGMENT = 8, 16
+"""Pixels in a word, and words looked at together: most of a row is no hole."""
+_LEAST_CAPACITY, _RUNS_PER_ROW = 1024, 4
 _SAME_SURFACE_PX = 2.0
 """Known neighbours whose parallax differs by more are another surface."""
 
@@ -51,10 +52,11 @@ def find_runs(hole: NDArray[Any], parallax_px: NDArray[Any], *, min_width: int) 
             below them (with 1, none is). Those at the frame's left and right border are all in; a row without any known
             pixel is not.
     """
-    capacity = 1024
+    capacity = max(_LEAST_CAPACITY, _RUNS_PER_ROW * hole.shape[0])
+    words = _in_words(hole)
     while True:
         runs = np.empty((capacity, 4), np.int32)
-        found = _scan(hole, parallax_px, min_width, runs)
+        found = _scan(hole, words, parallax_px, min_width, runs)
         if found <= capacity:
             break
         capacity = 2 * found
@@ -66,6 +68,16 @@ def find_runs(hole: NDArray[Any], parallax_px: NDArray[Any], *, min_width: int) 
     groups = np.zeros(count + 1, np.int32)
     np.cumsum(np.bincount(group_of, minlength=count), out=groups[1:])
     return HoleRuns(runs[order], groups)
+
+
+def _in_words(hole: NDArray[Any]) -> NDArray[np.uint64]:
+    """(H, ceil(W / 8)): eight pixels at a time."""
+    rows, columns = hole.shape
+    if not hole.flags.c_contiguous or columns % _WORD:
+        whole = np.zeros((rows, -(-columns // _WORD) * _WORD), np.uint8)
+        whole[:, :columns] = hole
+        hole = whole
+    return hole.view(np.uint64)
 
 
 @njit(nogil=True, cache=True)
@@ -117,21 +129,33 @@ def _any_hole(segment: NDArray[Any]) -> bool:
 
 
 @njit(nogil=True, cache=True)
-def _scan(hole: NDArray[Any], parallax_px: NDArray[Any], min_width: int, runs: NDArray[np.int32]) -> int:
+def _is_empty(words: NDArray[np.uint64]) -> bool:
+    total = np.uint64(0)
+    for i in range(words.shape[0]):
+        total |= words[i]
+    return total == np.uint64(0)
+
+
+@njit(nogil=True, cache=True)
+def _scan(
+    hole: NDArray[Any], words: NDArray[np.uint64], parallax_px: NDArray[Any], min_width: int, runs: NDArray[np.int32]
+) -> int:
     """Write as many runs as fit, in reading order; how many there are."""
     rows, columns = hole.shape
     found = 0
     for y in range(rows):
         line = hole[y]
         x = 0
-        while x < columns:
-            stop = min(x + _SEGMENT, columns)
-            if not _any_hole(line[x:stop]):
-                x = stop
+        for first in range(0, words.shape[1], _SEGMENT):
+            last = min(first + _SEGMENT, words.shape[1])
+            if _is_empty(words[y, first:last]):
                 continue
+            # A run may reach beyond its segment.
+            x = max(x, _WORD * first)
+            stop = min(_WORD * last, columns)
             while x < stop:
                 if line[x] == 0:
-                    x += 1
+                    x += _WORD if x % _WORD == 0 and words[y, x // _WORD] == 0 else 1
                     continue
                 start = x
                 while x < columns and line[x] != 0:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.colour import rgb_from_yuv, yuv_from_rgb
 from engine.errors import ModelError
-from engine.frame import Frame, View
+from engine.frame import Colour, Frame, View
 from engine.graph import Samples
 from engine.stereo.background_memory import BackgroundMemory
 from engine.stereo.eye_painting import EyePainting, three_planes
@@ -25,7 +25,7 @@ from engine.stereo.tiles import Tile, TileShape
 from kernels import hole_guide
 
 _CHANNELS = 8
-_BATCHES = (8, 3, 1)
+_BATCHES = (8, 3, 2, 1)
 _FIRST_BUDGET = 6
 """A shot's first frame may paint so many times the usual budget: what it leaves undone would be seen to change."""
 
@@ -145,8 +145,9 @@ class NetworkInfill:
             shot.memory.remember(source, parallax_px, disparity_of_parallax)
         for eye in eyes:
             eye.stretch()
-        budget = self._max_tiles * (_FIRST_BUDGET if shot.is_new else 1)
-        self._paint_tiles(_TileReader.of(frame, shape, disparity_of_parallax), eyes, budget)
+        jobs = self._jobs(eyes, shape, self._max_tiles * (_FIRST_BUDGET if shot.is_new else 1))
+        if jobs:
+            self._paint_tiles(_TileReader.of(frame, shape, shot.matrices(frame), disparity_of_parallax), jobs)
         for eye in eyes:
             held, recalled, painted = eye.end()
             self.count.held_px += held
@@ -156,21 +157,27 @@ class NetworkInfill:
         if not self._with_memory:
             self._shot = None
 
-    def _paint_tiles(self, reader: _TileReader, eyes: Sequence[EyePainting], budget: int) -> None:
-        jobs = [(tile, eye) for eye in eyes for tile in eye.tiles(reader.shape)]
+    def _jobs(self, eyes: Sequence[EyePainting], shape: TileShape, budget: int) -> list[tuple[Tile, EyePainting]]:
+        jobs = [(tile, eye) for eye in eyes for tile in eye.tiles(shape)]
         if len(jobs) > budget:
             self.count.tiles_over_budget += len(jobs) - budget
             jobs = sorted(jobs, key=lambda job: -job[0].weight)[:budget]
         self.count.tiles += len(jobs)
-        guides = np.empty((len(jobs), _CHANNELS, reader.shape.height, reader.shape.width), np.float32)
+        return jobs
+
+    def _paint_tiles(self, reader: _TileReader, jobs: Sequence[tuple[Tile, EyePainting]]) -> None:
+        # A call costs about as much as a tile: the last of eight may as well be nobody's.
+        spare = len(jobs) % _BATCHES[0] == _BATCHES[0] - 1
+        guides = np.empty((len(jobs) + spare, _CHANNELS, reader.shape.height, reader.shape.width), np.float32)
+        guides[len(jobs) :] = 0.0
         # All guides are read before anything is painted, so the order of tiles cannot matter.
-        for guide, (tile, eye) in zip(guides, jobs, strict=True):
+        for guide, (tile, eye) in zip(guides, jobs, strict=False):
             reader.read(tile, eye, guide)
         start = 0
         for batch in _BATCHES:
-            while len(jobs) - start >= batch:
+            while len(guides) - start >= batch:
                 images = self._network((batch, *guides.shape[1:])).run(guides[start : start + batch])
-                for image, (tile, eye) in zip(images, jobs[start : start + batch], strict=True):
+                for image, (tile, eye) in zip(images, jobs[start : start + batch], strict=False):
                     if not reader.write(image, tile, eye):
                         raise ModelError(
                             f"infill: in frame {reader.index} the network painted values that are no numbers; "
@@ -195,6 +202,7 @@ class _Shot:
         """Nothing was painted in it yet."""
         self._like = (frame.width, frame.height, frame.format, frame.epoch)
         self._index = frame.index
+        self._matrices = _Matrices.of(frame)
 
     @classmethod
     def of(cls, frame: Frame) -> _Shot:
@@ -212,10 +220,39 @@ class _Shot:
         self._index = frame.index
         return True
 
+    def matrices(self, frame: Frame) -> _Matrices:
+        """Of this frame: a stream may change its colours at any time."""
+        if self._matrices.colour != frame.colour:
+            self._matrices = _Matrices.of(frame)
+        return self._matrices
+
     def eye(self, frame: Frame, view: View, offset: float, min_width: int) -> EyePainting:
         if offset not in self.eyes:
             self.eyes[offset] = EyePainting(view, frame.format, offset, min_width)
         return self.eyes[offset]
+
+
+@dataclass(frozen=True, slots=True)
+class _Matrices:
+    """Between code values and R'G'B', (3, 4) float32 each: a matrix and, in the last column, an offset."""
+
+    colour: Colour
+    to_rgb: NDArray[np.float32]
+    to_code: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, frame: Frame) -> _Matrices:
+        to_rgb, rgb_offset = rgb_from_yuv(frame.colour, frame.format, frame.height)
+        to_code, code_offset = yuv_from_rgb(frame.colour, frame.format, frame.height)
+        if len(frame.planes) == 1:
+            # Luma is passed in place of chroma, which then must not count.
+            rgb_offset = rgb_offset + to_rgb[:, 1:].sum(axis=1) * (1 << (frame.format.bits - 1))
+            to_rgb = to_rgb * np.array([1.0, 0.0, 0.0])
+        return cls(
+            colour=frame.colour,
+            to_rgb=np.column_stack([to_rgb, rgb_offset]).astype(np.float32),
+            to_code=np.column_stack([to_code, code_offset]).astype(np.float32),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,28 +263,21 @@ class _TileReader:
     shift: tuple[int, int]
     is_gray: bool
     top_code: int
-    to_rgb: NDArray[np.float32]
-    to_code: NDArray[np.float32]
+    matrices: _Matrices
     disparity_of_parallax: tuple[float, float]
     index: int
     """Of the frame."""
 
     @classmethod
-    def of(cls, frame: Frame, shape: TileShape, disparity_of_parallax: tuple[float, float]) -> _TileReader:
-        to_rgb, rgb_offset = rgb_from_yuv(frame.colour, frame.format, frame.height)
-        to_code, code_offset = yuv_from_rgb(frame.colour, frame.format, frame.height)
-        is_gray = len(frame.planes) == 1
-        if is_gray:
-            # Luma is passed in place of chroma, which then must not count.
-            rgb_offset = rgb_offset + to_rgb[:, 1:].sum(axis=1) * (1 << (frame.format.bits - 1))
-            to_rgb = to_rgb * np.array([1.0, 0.0, 0.0])
+    def of(
+        cls, frame: Frame, shape: TileShape, matrices: _Matrices, disparity_of_parallax: tuple[float, float]
+    ) -> _TileReader:
         return cls(
             shape=shape,
             shift=frame.format.chroma_shift,
-            is_gray=is_gray,
+            is_gray=len(frame.planes) == 1,
             top_code=frame.format.max_value,
-            to_rgb=np.column_stack([to_rgb, rgb_offset]).astype(np.float32),
-            to_code=np.column_stack([to_code, code_offset]).astype(np.float32),
+            matrices=matrices,
             disparity_of_parallax=disparity_of_parallax,
             index=frame.index,
         )
@@ -257,7 +287,7 @@ class _TileReader:
         rgb, hole = np.empty((*size, 3), np.float32), np.empty(size, np.uint8)
         stretched_px, disparity = np.empty(size, np.float32), np.empty(size, np.float32)
         corner, mirrored = (tile.top, tile.left), eye.offset > 0
-        read_tile(eye.planes, self.shift, self.to_rgb, corner, mirrored, rgb)
+        read_tile(eye.planes, self.shift, self.matrices.to_rgb, corner, mirrored, rgb)
         view = (eye.view.hole, eye.view.parallax_px, eye.state)
         numbers = (abs(eye.offset), *self.disparity_of_parallax)
         read_surface(view, corner, mirrored, numbers, hole, stretched_px, disparity)
@@ -269,5 +299,5 @@ class _TileReader:
         corner = (tile.top, tile.left)
         # Networks learn from right eyes only (training.holes), where the background lies to the right of a hole.
         image = np.ascontiguousarray(image[..., ::-1] if eye.offset > 0 else image)
-        args = (self.to_code, self.shift, self.is_gray, self.top_code, eye.planes)
+        args = (self.matrices.to_code, self.shift, self.is_gray, self.top_code, eye.planes)
         return bool(write_open(image, eye.state, corner, core, *args))

@@ -1,4 +1,7 @@
-"""Compiled loops of the background memory: what holes hide, copied from an earlier picture (see background_search)."""
+"""Compiled loops of the background memory: what holes hide, copied from an earlier picture.
+
+Arguments are as in background_search; `limits` are those of background_beside.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ from typing import Any
 from numba import njit
 from numpy.typing import NDArray
 
-from engine.stereo.background_search import NEAR_PX, far_limit, source_shift
+from engine.stereo.background_beside import source_shift
+from engine.stereo.background_search import NEAR_PX
 from engine.stereo.hole_runs import OPEN, ROW, START, STOP
 from engine.stereo.tile_pixels import Planes
 
@@ -18,6 +22,7 @@ def copy_recalled_luma(
     nearest: NDArray[Any],
     place: tuple[NDArray[Any], NDArray[Any], float, float, float],
     runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+    limits: NDArray[Any],
     found: NDArray[Any],
     luma: NDArray[Any],
     code: int,
@@ -30,7 +35,7 @@ def copy_recalled_luma(
     for g in range(runs[1].shape[0] - 1):
         if found[g, 0] == 0.0:
             continue
-        far = far_limit(place, runs, g)
+        far = limits[g, 0]
         for r in range(runs[1][g], runs[1][g + 1]):
             run = runs[0][r]
             shift = source_shift(place, run) + found[g, 1]
@@ -55,6 +60,7 @@ def copy_recalled_chroma(
     nearest: NDArray[Any],  # noqa: ARG001 - the same arguments as the luma
     place: tuple[NDArray[Any], NDArray[Any], float, float, float],
     runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+    limits: NDArray[Any],  # noqa: ARG001
     found: NDArray[Any],
     planes: Planes,
     shift: tuple[int, int],

@@ -54,8 +54,12 @@ def test_single_rows_are_left_out(row: int) -> None:
     assert _rows(hole) == [(row, 5, 20, -1)]
 
 
-def test_every_wide_hole_is_found_wherever_it_lies(rng: np.random.Generator) -> None:
-    hole = (rng.random((60, 517)) < 0.6).astype(np.uint8)
+@pytest.mark.parametrize("columns", [517, 520])
+@pytest.mark.parametrize("is_sparse", [False, True])
+def test_every_wide_hole_is_found_wherever_it_lies(rng: np.random.Generator, columns: int, is_sparse: bool) -> None:
+    hole = (rng.random((60, columns)) < 0.6).astype(np.uint8)
+    if is_sparse:
+        hole *= (rng.random((20, -(-columns // 13))) < 0.1).repeat(3, axis=0).repeat(13, axis=1)[:, :columns]
     expected = []
     for y, line in enumerate(hole):
         edges = np.flatnonzero(np.diff(np.concatenate([[0], line, [0]])))
@@ -64,7 +68,10 @@ def test_every_wide_hole_is_found_wherever_it_lies(rng: np.random.Generator) -> 
             if (b - a >= 4 and beside[:, a:b].any()) or a == 0 or b == line.size:
                 expected.append((y, a, b))
     assert [row[:3] for row in _rows(hole)] == sorted(expected)
-    assert len(expected) > 1024
+    assert len(expected) > (20 if is_sparse else 1024)
+    apart = np.zeros((60, columns, 2), np.uint8)
+    apart[..., 1] = hole
+    assert _rows(apart[..., 1]) == _rows(hole)
 
 
 def test_groups_hold_neighbours_together() -> None:

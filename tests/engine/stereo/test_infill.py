@@ -26,6 +26,7 @@ class Painter:
 
     colour: tuple[float, float, float] | None = (0.7, 0.2, 0.4)
     opened: list[tuple[int, ...]] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
     guides: list[np.ndarray] = field(default_factory=list)
 
     def open(self, shape: tuple[int, int, int, int]) -> Painter:
@@ -33,6 +34,7 @@ class Painter:
         return self
 
     def run(self, image: np.ndarray) -> np.ndarray:
+        self.batches.append(len(image))
         self.guides.extend(image)
         if self.colour is None:
             return np.ascontiguousarray(image[:, :3])
@@ -153,6 +155,55 @@ def test_the_budget_keeps_the_largest_holes_and_counts_the_rest(make_frame) -> N
     assert capped.count.tiles_over_budget == whole.count.tiles - 6
     stage.process(replace(frame, is_cut=False, index=1))
     assert capped.count.tiles == len(painter.guides) == 7
+
+
+@pytest.mark.parametrize(
+    ("tiles", "batches"),
+    [
+        (1, [1]),
+        (2, [2]),
+        (3, [3]),
+        (4, [3, 1]),
+        (5, [3, 2]),
+        (6, [3, 3]),
+        (7, [8]),
+        (8, [8]),
+        (9, [8, 1]),
+        (15, [8, 8]),
+    ],
+)
+def test_tiles_go_in_few_calls(make_frame, tiles: int, batches: list[int]) -> None:
+    """Seven and fifteen are filled up with a tile that is nobody's."""
+    frame = make_frame(160, 96 * tiles, subsampling="gray")
+    disparity = np.full((frame.height, frame.width), 0.1, np.float32)
+    for top in range(40, frame.height, 96):
+        disparity[top : top + 16, 60:100] = 0.9
+    painter = Painter()
+    infill = NetworkInfill(painter.open, tile=TILE)
+    mapper = ParallaxMapper(strength=15.0, convergence=0.1)
+    stage = StereoStage(mapper, infill=infill, wanted=(False, True))
+    views = stage.process(replace(frame, disparity=disparity)).views
+    assert painter.batches == batches
+    assert infill.count.tiles == tiles
+    matrix, offset = yuv_from_rgb(frame.colour, frame.format, frame.height)
+    holes = _inner_holes(views[1].hole)
+    holes[:, :8] = holes[:, -8:] = False
+    assert holes.sum() == infill.count.painted_px > 0
+    assert (np.abs(views[1].planes[0][holes] - (matrix @ painter.colour + offset)[0]) <= 1).all()
+
+
+def test_colours_may_change_in_a_shot(make_frame) -> None:
+    painter = Painter()
+    stage, frame = _stage(NetworkInfill(painter.open, tile=TILE, with_memory=True)), make_frame(subsampling="gray")
+    for index, full_range in enumerate((False, True)):
+        colour = replace(frame.colour, full_range=full_range)
+        planes = tuple(plane + np.uint8(40 * index) for plane in frame.planes)
+        views = stage.process(replace(frame, planes=planes, colour=colour, is_cut=index == 0, index=index)).views
+        matrix, offset = yuv_from_rgb(colour, frame.format, frame.height)
+        for view in views:
+            painted = view.planes[0][_inner_holes(view.hole)].astype(float)
+            assert painted.size > 0
+            assert (np.abs(painted - (matrix @ painter.colour + offset)[0]) <= 1).all()
 
 
 def test_what_stands_still_is_painted_once(make_frame) -> None:
