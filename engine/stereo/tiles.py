@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from engine.stereo.hole_runs import OPEN, ROW, START, STOP
 
 _BLOCK = 8
+_STEP = 2
+"""Cores begin at multiples of this: chroma samples belong to one core."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,74 +62,88 @@ def plan_tiles(runs: NDArray[Any], state: NDArray[Any], shape: TileShape) -> lis
         shape: of the tiles.
 
     Returns:
-        Tiles inside the picture; their cores do not overlap. In the order of rows, then columns.
+        Tiles inside the picture, in the order of the first rows of their cores. Cores may overlap: a pixel is the
+        business of the first that holds it, and counts in its weight only. Cores begin at even rows and columns.
     """
     height, width = state.shape
-    counts = np.zeros((-(-height // _BLOCK), -(-width // _BLOCK)), np.int32)
-    if _count_open(runs, state, counts) == 0:
+    pixels = _open_pixels(runs, state)
+    if len(pixels) == 0:
         return []
     core_width, core_height = shape.width - 2 * shape.margin, shape.height - 2 * shape.margin
-    corners = np.empty((counts.size, 3), np.int32)
-    number = _cover(counts, core_height // _BLOCK, core_width // _BLOCK, corners)
-    tiles = []
-    for row, column, weight in corners[:number].tolist():
-        core_top, core_left = row * _BLOCK, column * _BLOCK
-        tiles.append(
-            Tile(
-                top=min(max(core_top - shape.margin, 0), height - shape.height),
-                left=min(max(core_left - shape.margin, 0), width - shape.width),
-                core_top=core_top,
-                core_left=core_left,
-                core_bottom=min(core_top + core_height // _BLOCK * _BLOCK, height),
-                core_right=min(core_left + core_width // _BLOCK * _BLOCK, width),
-                weight=weight,
-            )
+    corners = np.empty((len(pixels), 3), np.int32)
+    number = _cover(pixels, core_height, core_width, corners)
+    return [
+        Tile(
+            top=min(max(core_top - shape.margin, 0), height - shape.height),
+            left=min(max(core_left - shape.margin, 0), width - shape.width),
+            core_top=core_top,
+            core_left=max(core_left, 0),
+            core_bottom=min(core_top + core_height, height),
+            core_right=min(core_left + core_width, width),
+            weight=weight,
         )
-    return tiles
+        for core_top, core_left, weight in corners[:number].tolist()
+    ]
 
 
 @njit(nogil=True, cache=True)
-def _count_open(runs: NDArray[Any], state: NDArray[Any], counts: NDArray[np.int32]) -> int:
-    """Count the open pixels of every block; how many there are in all."""
-    total = 0
+def _open_pixels(runs: NDArray[Any], state: NDArray[Any]) -> NDArray[np.int32]:
+    """(n, 2) row and column of the open pixels, by rows."""
+    starts = np.zeros(state.shape[0] + 1, np.int32)
+    for r in range(runs.shape[0]):
+        for x in range(runs[r, START], runs[r, STOP]):
+            starts[runs[r, ROW] + 1] += state[runs[r, ROW], x] == OPEN
+    for y in range(state.shape[0]):
+        starts[y + 1] += starts[y]
+    pixels = np.empty((starts[-1], 2), np.int32)
     for r in range(runs.shape[0]):
         y = runs[r, ROW]
         for x in range(runs[r, START], runs[r, STOP]):
             if state[y, x] == OPEN:
-                counts[y // _BLOCK, x // _BLOCK] += 1
-                total += 1
-    return total
+                pixels[starts[y], 0], pixels[starts[y], 1] = y, x
+                starts[y] += 1
+    return pixels
 
 
 @njit(nogil=True, cache=True)
-def _cover(counts: NDArray[np.int32], core_rows: int, core_columns: int, corners: NDArray[np.int32]) -> int:
-    """Greedy cover in reading order; each core begins at the first row and column that need it."""
-    rows, columns = counts.shape
-    number = 0
-    top = 0
-    while top < rows:
-        needed = False
-        for x in range(columns):
-            needed |= counts[top, x] > 0
-        if not needed:
-            top += 1
+def _cover(pixels: NDArray[np.int32], core_rows: int, core_columns: int, corners: NDArray[np.int32]) -> int:
+    """Greedy cover; writes (first row, first column, weight) of cores; how many.
+
+    The uppermost pixel that is left must be in some core. Nothing is left above it, so the core begins in its row;
+    among the columns where such a core can begin, that with most pixels that are left is taken.
+    """
+    left = np.ones(pixels.shape[0], np.bool_)
+    columns = np.empty(2 * core_columns, np.int32)
+    number, first = 0, 0
+    while first < pixels.shape[0]:
+        if not left[first]:
+            first += 1
             continue
-        bottom = min(top + core_rows, rows)
-        x = 0
-        while x < columns:
-            weight = 0
-            for y in range(top, bottom):
-                weight += counts[y, x]
-            if weight == 0:
-                x += 1
-                continue
-            right = min(x + core_columns, columns)
-            weight = 0
-            for y in range(top, bottom):
-                for i in range(x, right):
-                    weight += counts[y, i]
-            corners[number, 0], corners[number, 1], corners[number, 2] = top, x, weight
-            number += 1
-            x = right
-        top = bottom
+        top = pixels[first, 0] // _STEP * _STEP
+        nearest = (pixels[first, 1] // _STEP + 1) * _STEP - core_columns
+        columns[:] = 0
+        last = first
+        while last < pixels.shape[0] and pixels[last, 0] < top + core_rows:
+            x = pixels[last, 1] - nearest
+            if left[last] and 0 <= x < columns.shape[0]:
+                columns[x] += 1
+            last += 1
+        begin, weight = _fullest(columns, core_columns)
+        for i in range(first, last):
+            if nearest + begin <= pixels[i, 1] < nearest + begin + core_columns:
+                left[i] = False
+        corners[number, 0], corners[number, 1], corners[number, 2] = top, nearest + begin, weight
+        number += 1
     return number
+
+
+@njit(nogil=True, cache=True)
+def _fullest(columns: NDArray[np.int32], length: int) -> tuple[int, int]:
+    """(first column, sum) of the window of this length with the largest sum, the first of equals; by steps."""
+    total = columns[:length].sum()
+    begin, most = 0, total
+    for x in range(_STEP, columns.shape[0] - length, _STEP):
+        total += columns[x + length - _STEP : x + length].sum() - columns[x - _STEP : x].sum()
+        if total > most:
+            begin, most = x, total
+    return begin, most
