@@ -11,7 +11,7 @@ from engine.frame import PixelFormat, View
 from engine.stereo.background_memory import Ask
 from engine.stereo.held_paint import HeldPaint
 from engine.stereo.hole_runs import HELD, OPEN, PAINTED, RECALLED, HoleRuns, find_runs, set_state
-from engine.stereo.stretch import count_states, fill_borders, lend_neighbours
+from engine.stereo.stretch import count_states, fill_borders, lend_neighbours, lend_single_rows
 from engine.stereo.tile_pixels import Planes
 from engine.stereo.tiles import Tile, TileShape, plan_tiles
 
@@ -62,6 +62,8 @@ class EyePainting:
         """Fill what is not worth a network."""
         shift, is_gray = self._format.chroma_shift, self._format.subsampling == "gray"
         lend_neighbours(self.planes, shift, is_gray, self.holes.runs, self._min_width, self.state)
+        if self._min_width > 1:
+            lend_single_rows(self.holes.runs, self.state)
         fill_borders(self.planes, shift, is_gray, self.holes, self.state)
 
     def tiles(self, shape: TileShape) -> list[Tile]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.stereo.hole_runs import HELD, LENT, OPEN, find_runs, set_state
-from engine.stereo.stretch import count_states, fill_borders, lend_neighbours
+from engine.stereo.stretch import count_states, fill_borders, lend_neighbours, lend_single_rows
 
 
 def _case(hole: np.ndarray, near_left: bool = True):
@@ -43,6 +43,22 @@ def test_what_nobody_filled_keeps_its_stretch() -> None:
     lend_neighbours((luma, luma, luma), (0, 0), True, holes.runs, 4, state)
     np.testing.assert_array_equal(luma, before)
     assert (state[:, 12:24] == OPEN).all()
+
+
+def test_what_is_left_of_a_single_row_needs_no_network() -> None:
+    hole = np.zeros((8, 60), np.uint8)
+    hole[:, 12:40], hole[:, 55:] = 1, 1
+    holes, state = _case(hole)
+    state[:, 12:40] = HELD
+    state[:, 55:] = np.where(np.arange(8)[:, None] % 2, HELD, OPEN)
+    state[0, 12:18] = OPEN
+    state[3, 14:20] = state[3, 30:40] = OPEN
+    state[4, 36:40] = OPEN
+    state[7, 30:34] = OPEN
+    expected = state.copy()
+    expected[0, 12:18] = expected[3, 14:20] = expected[7, 30:34] = LENT
+    lend_single_rows(holes.runs, state)
+    np.testing.assert_array_equal(state, expected)
 
 
 @pytest.mark.parametrize("at_left", [True, False])
