@@ -11,13 +11,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from engine.stereo.hole_runs import OPEN, ROW, SIDE, START, STOP, edge_of, strip_length
+from engine.stereo.hole_runs import OPEN, ROW, SIDE, START, STOP, STRIP_PX, edge_of
 
 CELL_PX = 4
 """Means of so many neighbours are compared: grain averages out."""
 MOST_CELLS = 160
-_SKIP_PX, _STRIP_PX = 2, 14
-_CELLS_PER_RUN = (_STRIP_PX - _SKIP_PX) // CELL_PX
+_SKIP_PX = 2
+_CELLS_PER_RUN = (STRIP_PX - _SKIP_PX) // CELL_PX
 _FAR_SHARE, _BORDER_GAP = 0.3, 0.06
 """What is that much of the way to the hole's near side is no background; at the frame's border, that much nearer."""
 
@@ -31,12 +31,13 @@ def look_beside(
     luma: NDArray[Any],
     place: tuple[NDArray[Any], NDArray[Any], float, float, float],
     runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+    strips: NDArray[np.int32],
 ) -> Beside:
-    """Look beside every group that is open; `luma` is that of the source now."""
+    """Look beside every group that is open; `luma` is that of the source now, `strips` are those of the runs."""
     groups = len(runs[1]) - 1
     first, limits = np.zeros(groups + 1, np.int32), np.zeros((groups, 2), np.float64)
     cells = np.empty((_CELLS_PER_RUN * len(runs[0]), 3), np.int32)
-    _look(luma, place, runs, first, cells, limits)
+    _look(luma, place, runs, strips, first, cells, limits)
     return first, cells, limits
 
 
@@ -51,6 +52,7 @@ def _look(
     luma: NDArray[Any],
     place: tuple[NDArray[Any], NDArray[Any], float, float, float],
     runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+    strips: NDArray[np.int32],
     first: NDArray[np.int32],
     cells: NDArray[np.int32],
     limits: NDArray[np.float64],
@@ -59,7 +61,7 @@ def _look(
     for g in range(runs[1].shape[0] - 1):
         first[g] = count
         if _is_any_open(runs, g):
-            stop = count + _cells_beside(luma, place, runs, g, cells[count : count + MOST_CELLS])
+            stop = count + _cells_beside(luma, place, runs, strips, g, cells[count : count + MOST_CELLS])
             limits[g, 0] = _far_limit(place, runs, g)
             limits[g, 1] = _contrast(cells[count:stop]) if stop > count else 0.0
             count = stop
@@ -102,6 +104,7 @@ def _cells_beside(
     luma: NDArray[Any],
     place: tuple[NDArray[Any], NDArray[Any], float, float, float],
     runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
+    strips: NDArray[np.int32],
     g: int,
     cells: NDArray[np.int32],
 ) -> int:
@@ -109,9 +112,8 @@ def _cells_beside(
     count = 0
     for r in range(runs[1][g], runs[1][g + 1]):
         run = runs[0][r]
-        length = strip_length(place[0], place[1], run, _STRIP_PX)
         edge = int(np.floor(edge_of(run) + source_shift(place, run) + 0.5))
-        for first in range(_SKIP_PX, length - CELL_PX + 1, CELL_PX):
+        for first in range(_SKIP_PX, strips[r] - CELL_PX + 1, CELL_PX):
             x = edge + first if run[SIDE] > 0 else edge - first - CELL_PX + 1
             if x < 0 or x + CELL_PX > luma.shape[1] or count == cells.shape[0]:
                 continue

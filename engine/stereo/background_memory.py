@@ -80,7 +80,7 @@ class _Search:
     def of(cls, luma: NDArray[Any], ask: Ask, disparity_of_parallax: tuple[float, float]) -> _Search:
         place = (ask.hole, ask.parallax_px, ask.offset, *disparity_of_parallax)
         runs = (ask.holes.runs, ask.holes.groups, ask.state)
-        return cls(ask.planes, place, runs, look_beside(luma, place, runs))
+        return cls(ask.planes, place, runs, look_beside(luma, place, runs, ask.holes.strips))
 
 
 class BackgroundMemory:

@@ -40,7 +40,7 @@ class EyePainting:
         """(H, W) states of hole_runs; all 0 between frames."""
         self.view = view
         self.planes = three_planes(view.planes)
-        self.holes = HoleRuns(np.zeros((0, 4), np.int32), np.zeros(1, np.int32))
+        self.holes = HoleRuns(np.zeros((0, 4), np.int32), np.zeros(1, np.int32), np.zeros(0, np.int32))
 
     def forget(self) -> None:
         """Begin a new shot."""
@@ -51,7 +51,7 @@ class EyePainting:
         self.view, self.planes = view, three_planes(view.planes)
         self.holes = find_runs(view.hole, view.parallax_px, min_width=self._min_width)
         set_state(self.holes.runs, self.state, OPEN)
-        self._fits = self._held.hold(self.planes, view.hole, view.parallax_px, self.holes, self.state)
+        self._fits = self._held.hold(self.planes, self.holes, self.state)
 
     @property
     def ask(self) -> Ask:
@@ -76,8 +76,8 @@ class EyePainting:
         Returns:
             How many pixels were held, recalled and painted.
         """
-        view, holes = self.view, self.holes
-        self._held.keep(self.planes, view.hole, view.parallax_px, holes, self.state, self._fits)
+        holes = self.holes
+        self._held.keep(self.planes, holes, self.state, self._fits)
         counts = np.zeros(RECALLED + 1, np.int64)
         count_states(holes.runs, self.state, counts)
         set_state(holes.runs, self.state, 0)

@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from engine.frame import PixelFormat
-from engine.stereo.hole_runs import HELD, LENT, OPEN, ROW, SIDE, START, STOP, HoleRuns, edge_of, strip_length
+from engine.stereo.hole_runs import HELD, LENT, OPEN, ROW, SIDE, START, STOP, HoleRuns, edge_of
 from engine.stereo.tile_pixels import Planes
 
 _STRIP_PX = 12
@@ -56,16 +56,12 @@ class HeldPaint:
             self._stamp.fill(0)
             self._now = 0
 
-    def hold(
-        self, planes: Planes, hole: NDArray[Any], parallax_px: NDArray[Any], holes: HoleRuns, state: NDArray[np.uint8]
-    ) -> NDArray[np.bool_]:
+    def hold(self, planes: Planes, holes: HoleRuns, state: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Show again what was painted, where it still fits.
 
         Args:
             planes: of the view, written in place.
-            hole: of the view.
-            parallax_px: of the view.
-            holes: its runs.
+            holes: the runs of the view.
             state: (H, W): pixels that are filled turn from OPEN to HELD.
 
         Returns:
@@ -76,7 +72,7 @@ class HeldPaint:
         if self._now == 1:
             return fits
         unit = 1 << (self._format.bits - 8)
-        _compare(planes[0], hole, parallax_px, holes.runs, holes.groups, self._kept[0], self._stamp, unit, fits)
+        _compare(planes[0], holes.runs, holes.groups, holes.strips, self._kept[0], self._stamp, unit, fits)
         if fits.any():
             shift = self._format.chroma_shift
             runs, groups = holes.runs, holes.groups
@@ -85,31 +81,20 @@ class HeldPaint:
                 _show_chroma(runs, groups, fits, self._kept, planes, shift, state)
         return fits
 
-    def keep(
-        self,
-        planes: Planes,
-        hole: NDArray[Any],
-        parallax_px: NDArray[Any],
-        holes: HoleRuns,
-        state: NDArray[np.uint8],
-        fits: NDArray[np.bool_],
-    ) -> None:
+    def keep(self, planes: Planes, holes: HoleRuns, state: NDArray[np.uint8], fits: NDArray[np.bool_]) -> None:
         """Remember what was painted, and the background it was painted for. Arguments as of and from `hold`."""
         _keep_luma(planes[0], holes.runs, self._kept[0], self._stamp, self._now, state)
         if self._format.subsampling != "gray":
             _keep_chroma(planes, holes.runs, self._kept, self._format.chroma_shift, state)
-        _keep_strips(
-            planes[0], hole, parallax_px, holes.runs, holes.groups, fits, self._kept[0], self._stamp, self._now
-        )
+        _keep_strips(planes[0], holes.runs, holes.groups, holes.strips, fits, self._kept[0], self._stamp, self._now)
 
 
 @njit(nogil=True, cache=True)
 def _compare(
     luma: NDArray[Any],
-    hole: NDArray[Any],
-    parallax_px: NDArray[Any],
     runs: NDArray[Any],
     groups: NDArray[Any],
+    strips: NDArray[Any],
     kept: NDArray[Any],
     stamp: NDArray[Any],
     unit: int,
@@ -123,7 +108,7 @@ def _compare(
         for r in range(groups[g], groups[g + 1]):
             run = runs[r]
             y, side, edge = run[ROW], run[SIDE], edge_of(run)
-            length = strip_length(hole, parallax_px, run, _STRIP_PX)
+            length = min(strips[r], _STRIP_PX)
             for i in range(length):
                 if stamp[y, edge + side * i] != 0:
                     known += 1
@@ -230,10 +215,9 @@ def _keep_chroma(planes: Planes, runs: NDArray[Any], kept: Planes, shift: tuple[
 @njit(nogil=True, cache=True)
 def _keep_strips(
     luma: NDArray[Any],
-    hole: NDArray[Any],
-    parallax_px: NDArray[Any],
     runs: NDArray[Any],
     groups: NDArray[Any],
+    strips: NDArray[Any],
     fits: NDArray[Any],
     kept: NDArray[Any],
     stamp: NDArray[Any],
@@ -244,7 +228,7 @@ def _keep_strips(
         for r in range(groups[g], groups[g + 1]):
             run = runs[r]
             y, side, edge = run[ROW], run[SIDE], edge_of(run)
-            for i in range(strip_length(hole, parallax_px, run, _STRIP_PX)):
+            for i in range(min(strips[r], _STRIP_PX)):
                 x = edge + side * i
                 if not fits[g] or stamp[y, x] == 0:
                     kept[y, x] = luma[y, x]

@@ -20,6 +20,9 @@ OPEN, HELD, LENT, PAINTED, RECALLED = 1, 2, 3, 4, 8
 """States of hole pixels: nobody filled it yet; as it was painted before; as its neighbour; by the network; from
 memory (RECALLED + number of the picture). 0 is no pixel of a run."""
 
+STRIP_PX = 14
+"""Nobody looks farther away from a hole."""
+
 _BLOCK_ROWS, _BLOCK_COLUMNS = 16, 32
 _WORD, _SEGMENT = 8, 16
 """Pixels in a word, and words looked at together: most of a row is no hole."""
@@ -36,6 +39,8 @@ class HoleRuns:
     """(n, 4): ROW, START, STOP, SIDE; members of a group follow each other."""
     groups: NDArray[np.int32]
     """(g + 1,): group i is runs[groups[i] : groups[i + 1]]."""
+    strips: NDArray[np.int32]
+    """(n,): how many known pixels of one surface lie beside each run on its background side, STRIP_PX at most."""
 
     def __len__(self) -> int:
         """How many runs."""
@@ -67,7 +72,10 @@ def find_runs(hole: NDArray[Any], parallax_px: NDArray[Any], *, min_width: int) 
     order = np.argsort(group_of, kind="stable")
     groups = np.zeros(count + 1, np.int32)
     np.cumsum(np.bincount(group_of, minlength=count), out=groups[1:])
-    return HoleRuns(runs[order], groups)
+    runs = runs[order]
+    strips = np.empty(found, np.int32)
+    _measure_strips(hole, parallax_px, runs, strips)
+    return HoleRuns(runs, groups, strips)
 
 
 def _in_words(hole: NDArray[Any]) -> NDArray[np.uint64]:
@@ -84,21 +92,6 @@ def _in_words(hole: NDArray[Any]) -> NDArray[np.uint64]:
 def edge_of(run: NDArray[Any]) -> int:
     """The column of the first known background pixel beside a run."""
     return run[STOP] if run[SIDE] > 0 else run[START] - 1
-
-
-@njit(nogil=True, cache=True)
-def strip_length(hole: NDArray[Any], parallax_px: NDArray[Any], run: NDArray[Any], limit: int) -> int:
-    """How many known pixels of one surface, at most `limit`, lie beside a run on its background side."""
-    y, x = run[ROW], edge_of(run)
-    length = 0
-    before = parallax_px[y, x]
-    while length < limit and 0 <= x < hole.shape[1] and hole[y, x] == 0:
-        if abs(parallax_px[y, x] - before) > _SAME_SURFACE_PX:
-            break
-        before = parallax_px[y, x]
-        length += 1
-        x += run[SIDE]
-    return length
 
 
 @njit(nogil=True, cache=True)
@@ -170,6 +163,23 @@ def _scan(
                     runs[found, SIDE] = -1 if to_left else 1
                 found += 1
     return found
+
+
+@njit(nogil=True, cache=True)
+def _measure_strips(
+    hole: NDArray[Any], parallax_px: NDArray[Any], runs: NDArray[np.int32], strips: NDArray[np.int32]
+) -> None:
+    for r in range(runs.shape[0]):
+        y, x, side = runs[r, ROW], edge_of(runs[r]), runs[r, SIDE]
+        length = 0
+        before = parallax_px[y, x]
+        while length < STRIP_PX and 0 <= x < hole.shape[1] and hole[y, x] == 0:
+            if abs(parallax_px[y, x] - before) > _SAME_SURFACE_PX:
+                break
+            before = parallax_px[y, x]
+            length += 1
+            x += side
+        strips[r] = length
 
 
 @njit(nogil=True, cache=True)

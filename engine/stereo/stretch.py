@@ -35,15 +35,17 @@ def fill_borders(planes: Planes, shift: tuple[int, int], is_gray: bool, holes: H
         runs = holes.runs[touches]
         if len(runs) == 0:
             continue
-        for index in range(1 if is_gray else 3):
-            across, down = shift if index else (0, 0)
-            rows = planes[index].shape[0]
-            beside = np.empty(rows, np.float32)
-            _beside_border(planes[index], runs, across, down, at_left, state, beside)
+        for indices in ((0,),) if is_gray else ((0,), (1, 2)):
+            across, down = shift if indices[0] else (0, 0)
+            rows = planes[indices[0]].shape[0]
+            beside = np.empty((len(indices), rows), np.float32)
+            for index, line in zip(indices, beside, strict=True):
+                _beside_border(planes[index], runs, across, down, at_left, state, line)
             sigma = rows / _ROWS_PER_SIGMA
-            # As a row: OpenCV works on columns one sample at a time.
-            blurred = cv2.GaussianBlur(beside[None], (2 * int(3 * sigma) + 1, 1), sigmaX=sigma).reshape(rows)
-            _paint_border(planes[index], runs, across, down, state, blurred)
+            # As rows: OpenCV works on columns one sample at a time.
+            blurred = cv2.GaussianBlur(beside, (2 * int(3 * sigma) + 1, 1), sigmaX=sigma)
+            for index, line in zip(indices, blurred, strict=True):
+                _paint_border(planes[index], runs, across, down, state, line)
         _lend(runs, state)
 
 

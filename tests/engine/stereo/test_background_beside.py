@@ -22,7 +22,7 @@ def _looked(rng: np.random.Generator, state_of_second: int) -> tuple[np.ndarray,
     state[16:][state[16:] == OPEN] = state_of_second
     luma = rng.integers(0, 256, hole.shape).astype(np.uint8)
     place = (hole, parallax_px, OFFSET, 0.05, 0.0)
-    return luma, holes.groups, *look_beside(luma, place, (holes.runs, holes.groups, state))
+    return luma, holes.groups, *look_beside(luma, place, (holes.runs, holes.groups, state), holes.strips)
 
 
 def test_cells_are_background_where_the_source_shows_it(rng: np.random.Generator) -> None:

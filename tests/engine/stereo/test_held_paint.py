@@ -34,7 +34,7 @@ class Eye:
         hole[:, left:right], parallax_px[:, :left] = 1, 9.0
         holes, state = find_runs(hole, parallax_px, min_width=4), np.zeros(SIZE, np.uint8)
         set_state(holes.runs, state, OPEN)
-        arguments = (tuple(planes), hole, parallax_px, holes, state)
+        arguments = (tuple(planes), holes, state)
         fits = self.held.hold(*arguments)  # type: ignore[arg-type]
         held = state == HELD
         planes[0][state == OPEN] = paint

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.stereo.hole_runs import OPEN, find_runs, is_whole_hole, set_state, strip_length
+from engine.stereo.hole_runs import OPEN, find_runs, is_whole_hole, set_state
 
 
 def _rows(hole: np.ndarray, parallax_px: np.ndarray | None = None, *, min_width: int = 4) -> list[tuple[int, ...]]:
@@ -86,16 +86,17 @@ def test_groups_hold_neighbours_together() -> None:
         assert np.ptp(members[:, 0]) == 15
 
 
-@pytest.mark.parametrize(("parallax", "expected"), [(0.0, 12), (1.9, 12), (2.1, 5)])
+@pytest.mark.parametrize(("parallax", "expected"), [(0.0, 14), (1.9, 14), (2.1, 5)])
 def test_a_strip_ends_where_another_surface_begins(parallax: float, expected: int) -> None:
     hole, parallax_px = np.zeros((2, 40), np.uint8), np.zeros((2, 40), np.float32)
     hole[:, 5:10] = 1
     parallax_px[:, :5] = 9.0
     parallax_px[:, 15:] = parallax
-    holes = find_runs(hole, parallax_px, min_width=4)
-    assert strip_length(hole, parallax_px, holes.runs[0], 12) == expected
+    assert find_runs(hole, parallax_px, min_width=4).strips.tolist() == [expected, expected]
     hole[0, 13] = 1
-    assert strip_length(hole, parallax_px, holes.runs[0], 12) == 3
+    assert find_runs(hole, parallax_px, min_width=4).strips.tolist() == [3, expected]
+    hole[0, 38:] = 1
+    assert sorted(find_runs(hole, parallax_px, min_width=4).strips.tolist()) == sorted([3, expected, 14])
 
 
 def test_a_chroma_sample_is_hole_if_all_its_luma_is() -> None:
