@@ -308,8 +308,8 @@ class BenchOptions(CommonOptions):
     frames: Annotated[int, tyro.conf.arg(metavar="N")] = 120
     """pipeline: how many frames each measurement converts."""
     segments: Annotated[int, tyro.conf.arg(metavar="N")] = 3
-    """pipeline: how often converting and transcoding take turns; with 0 infill alone is timed. latency: how often play
-    and the plain player do; 0 is for endurance: `play` alone, once."""
+    """pipeline: how often converting and transcoding take turns; with 0 infill alone is timed, once. latency: how often
+    play and the plain player do; 0 is for endurance: `play` alone, once."""
     size: Annotated[str, tyro.conf.arg(metavar="WIDTHxHEIGHT")] = "640x360"
     """latency: size of the test pattern."""
     fps: Annotated[int, tyro.conf.arg(metavar="N")] = 30

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from itertools import islice
+from statistics import median
 from typing import Any
 
 from benchmarks.record import Record
@@ -66,27 +67,37 @@ def run_infill_alone(task: InfillTask) -> InfillAlone:
     return InfillAlone(frames=list(_costs(options, frames)), flat=flat)
 
 
-def infill_records(prefix: str, alone: InfillAlone, context: dict[str, Any]) -> list[Record]:
-    """What it says: time of a frame, of a shot's first one and of one without holes; work in a frame."""
+def infill_records(prefix: str, runs: Sequence[InfillAlone], context: dict[str, Any]) -> list[Record]:
+    """What they say: time of a frame, of a shot's first one and of one without holes; work in a frame.
+
+    A frame's time is the median of the runs, which all did the same work.
+    """
+    frames = [_median(costs) for costs in zip(*(run.frames for run in runs), strict=True)]
+    flat = [_median(costs) for costs in zip(*(run.flat for run in runs), strict=True)]
     context = context | {
-        "frames": len(alone.frames),
-        "cuts": [number for number, cost in enumerate(alone.frames) if cost.is_cut],
+        "frames": len(frames),
+        "runs": len(runs),
+        "cuts": [number for number, cost in enumerate(frames) if cost.is_cut],
         "warm_up_frames": WARM_UP_FRAMES,
-        "tiles_over_budget": sum(cost.work.tiles_over_budget for cost in alone.frames),
+        "tiles_over_budget": sum(cost.work.tiles_over_budget for cost in frames),
     }
 
     def record(name: str, values: Sequence[float], unit: str) -> Record:
         return Record.of(f"{prefix}{name}", values, unit, context)
 
     return [
-        record("", [cost.ms for cost in alone.frames], "ms"),
-        record("/first_of_shot", [cost.ms for cost in alone.frames if cost.is_cut], "ms"),
-        record("/without_holes", [cost.ms for cost in alone.flat], "ms"),
-        record("/tiles", [cost.work.tiles for cost in alone.frames], "tiles"),
-        record("/held", [cost.work.held_px for cost in alone.frames], "px"),
-        record("/recalled", [cost.work.recalled_px for cost in alone.frames], "px"),
-        record("/painted", [cost.work.painted_px for cost in alone.frames], "px"),
+        record("", [cost.ms for cost in frames], "ms"),
+        record("/first_of_shot", [cost.ms for cost in frames if cost.is_cut], "ms"),
+        record("/without_holes", [cost.ms for cost in flat], "ms"),
+        record("/tiles", [cost.work.tiles for cost in frames], "tiles"),
+        record("/held", [cost.work.held_px for cost in frames], "px"),
+        record("/recalled", [cost.work.recalled_px for cost in frames], "px"),
+        record("/painted", [cost.work.painted_px for cost in frames], "px"),
     ]
+
+
+def _median(costs: Sequence[InfillCost]) -> InfillCost:
+    return replace(costs[0], ms=median(cost.ms for cost in costs))
 
 
 def _costs(options: ConvertOptions, frames: int) -> Iterator[InfillCost]:

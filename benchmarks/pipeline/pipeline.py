@@ -37,11 +37,11 @@ def measure(
 ) -> list[Record]:
     """Convert and transcode in turns, each pair in a fresh process, and swap who goes first every time.
 
-    Then one more process times infill with nothing else at work.
+    Then infill is timed with nothing else at work, as often.
 
     Args:
         frames: how many frames of the clip each measurement uses; infill alone 240 at most.
-        segments: how many pairs; with 0 infill alone is timed.
+        segments: how many pairs; with 0 infill alone is timed, once.
         threads: cores that one stage may use; 0 as `convert` chooses.
         clip: a video; None makes one of moving texture, 1920x1080.
         tell: is told what happens, one line at a time.
@@ -62,8 +62,10 @@ def measure(
             tell(f"segment {number + 1} of {segments}: convert and transcode ...")
             task = Task(clip=clip, duration_s=duration_s, transcode_first=number % 2 == 1, threads=threads)
             done.append(_in_own_process(run_segment, task))
-        tell("infill alone ...")
-        alone = _in_own_process(run_infill_alone, InfillTask(clip=clip, frames=frames, threads=threads))
+        alone = []
+        for number in range(max(segments, 1)):
+            tell(f"infill alone, {number + 1} of {max(segments, 1)} ...")
+            alone.append(_in_own_process(run_infill_alone, InfillTask(clip=clip, frames=frames, threads=threads)))
     context = machine() | {
         "width": info.width,
         "height": info.height,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -42,9 +43,10 @@ def test_records_tell_time_and_work() -> None:
     frames = [_cost(30.0, is_cut=True, tiles=9, over=4), _cost(7.0, tiles=2), _cost(8.0, tiles=1)]
     frames += [_cost(20.0, is_cut=True, tiles=8), _cost(9.0, tiles=3)]
     alone = InfillAlone(frames=frames, flat=[_cost(0.01), _cost(0.03)])
-    found = {
-        record.name.removeprefix("p/infill_alone"): record for record in infill_records("p/infill_alone", alone, {})
-    }
+    slow = InfillAlone(frames=[replace(cost, ms=10 * cost.ms) for cost in frames], flat=[_cost(0.2), _cost(0.3)])
+    found = {}
+    for record in infill_records("p/infill_alone", [alone, slow, alone], {}):
+        found[record.name.removeprefix("p/infill_alone")] = record
     values = {name: (record.value, record.n, record.unit) for name, record in found.items()}
     assert values == {
         "": (9.0, 5, "ms"),
@@ -56,5 +58,6 @@ def test_records_tell_time_and_work() -> None:
         "/painted": (3000, 5, "px"),
     }
     assert found[""].p95 > 20
+    assert found[""].context["runs"] == 3
     assert found[""].context["cuts"] == [0, 3]
     assert found[""].context["tiles_over_budget"] == 4
