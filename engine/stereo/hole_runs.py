@@ -53,9 +53,9 @@ def find_runs(hole: NDArray[Any], parallax_px: NDArray[Any], *, min_width: int) 
     Args:
         hole: (H, W) uint8, 1 = hole.
         parallax_px: (H, W) float32 as warped.
-        min_width: runs of fewer columns between two surfaces are left out, and so are those without a hole above or
-            below them (with 1, none is). Those at the frame's left and right border are all in; a row without any known
-            pixel is not.
+        min_width: runs of fewer columns between two surfaces are left out, but for those that touch a wider one above
+            or below; so are those without a hole above or below them (with 1, none is). Those at the frame's left and
+            right border are all in; a row without any known pixel is not.
     """
     capacity = max(_LEAST_CAPACITY, _RUNS_PER_ROW * hole.shape[0])
     words = _in_words(hole)
@@ -110,15 +110,6 @@ def set_state(runs: NDArray[Any], state: NDArray[Any], value: int) -> None:
     """Set the state of every pixel of the runs."""
     for r in range(runs.shape[0]):
         state[runs[r, ROW], runs[r, START] : runs[r, STOP]] = value
-
-
-@njit(nogil=True, cache=True)
-def _any_hole(segment: NDArray[Any]) -> bool:
-    # A sum without an early end: the compiler turns it into vector instructions.
-    total = 0
-    for i in range(segment.shape[0]):
-        total += segment[i]
-    return total > 0
 
 
 @njit(nogil=True, cache=True)
@@ -184,14 +175,33 @@ def _measure_strips(
 
 @njit(nogil=True, cache=True)
 def _is_sliver(hole: NDArray[Any], y: int, start: int, stop: int, min_width: int) -> bool:
-    """Whether a run is narrow, or has no hole above or below it."""
-    if stop - start < min_width:
-        return True
+    """Whether a run is narrow and so is what touches it above and below, or has no hole above or below it."""
+    if min_width <= 1:
+        return False
     # A single row is the rim of something nearly level: only that row itself knows how the surfaces mix in it.
+    beside = 0
     for row in (y - 1, y + 1):
-        if min_width <= 1 or (0 <= row < hole.shape[0] and _any_hole(hole[row, start:stop])):
-            return False
-    return True
+        if 0 <= row < hole.shape[0]:
+            beside = max(beside, _widest_run(hole[row], start, stop))
+    return beside == 0 or max(beside, stop - start) < min_width
+
+
+@njit(nogil=True, cache=True)
+def _widest_run(line: NDArray[Any], start: int, stop: int) -> int:
+    """Columns of the widest run of a row that reaches into the columns from start to stop; 0 where there is none."""
+    widest = 0
+    x = start
+    while x < stop:
+        if line[x] == 0:
+            x += 1
+            continue
+        first = x
+        while first > 0 and line[first - 1] != 0:
+            first -= 1
+        while x < line.shape[0] and line[x] != 0:
+            x += 1
+        widest = max(widest, x - first)
+    return widest
 
 
 @njit(nogil=True, cache=True)

@@ -71,7 +71,8 @@ class NetworkInfill:
         Args:
             open_network: opens the network for an input of shape (N, 8, h, w).
             tile: size of the tiles; made smaller for small pictures.
-            min_width: holes narrower than this many columns, or of a single row, are left alone; 1 leaves none.
+            min_width: holes narrower than this many columns, or of a single row, are left alone, but not narrow rows
+                beside wider ones; 1 leaves none.
             max_tiles: budget per frame, both eyes together; tiles with most hole pixels come first.
             with_memory: use what earlier frames of the shot showed; without, every frame is painted for itself.
         """

@@ -79,7 +79,8 @@ def test_slivers_ask_for_nothing() -> None:
     hole = np.zeros((100, 200), np.uint8)
     hole[:, 50:53] = 1
     assert _plan(hole) == []
-    hole[40] = 1
+    hole[:, 50:53] = 0
+    hole[40, 20:180] = 1
     assert _plan(hole) == []
 
 
