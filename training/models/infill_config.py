@@ -31,6 +31,10 @@ class InfillConfig:
     refine: int = 16
     """Channels of the fast network's last step, which looks at what was carried into holes and adds to it."""
 
+    def __post_init__(self) -> None:
+        if self.variant not in ("fast", "reference"):
+            raise ValueError(f"infill network: variant is fast or reference, not {self.variant}")
+
     @property
     def outputs(self) -> int:
         """Channels of what is painted."""

@@ -44,7 +44,7 @@ def test_shards_are_written_described_and_kept(
 
 
 @pytest.mark.gl
-def test_clean_scenes_are_the_same_without_what_a_camera_does(tmp_path: Path, renderer: Renderer) -> None:
+def test_clean_scenes_have_the_same_depth_without_what_a_camera_does(tmp_path: Path, renderer: Renderer) -> None:
     assert main([str(tmp_path), "--shards", "1", "--clean", "--seed", "1000005", *SMALL]) == 0
     meta = json.loads((tmp_path / "shard-1000005-000000" / "meta.json").read_text())
     assert meta["clean"]
@@ -52,6 +52,7 @@ def test_clean_scenes_are_the_same_without_what_a_camera_does(tmp_path: Path, re
     filmed = render_scene(meta["seeds"][0], 64, 48, assets=renderer.assets, renderer=renderer)
     clean = render_scene(meta["seeds"][0], 64, 48, assets=renderer.assets, renderer=renderer, clean=True)
     np.testing.assert_array_equal(folder[0].left, clean.left)
+    np.testing.assert_array_equal(folder[0].disparity_left, filmed.disparity_left)
     assert (folder[0].left != filmed.left).any()
 
 

@@ -25,6 +25,11 @@ def test_reference_has_the_published_size() -> None:
     assert len(network.state_dict()) == 102
 
 
+def test_an_unknown_variant_is_refused() -> None:
+    with pytest.raises(ValueError, match="variant is fast or reference, not mix"):
+        InfillConfig(variant="mix")  # type: ignore[arg-type]
+
+
 def test_reference_has_the_published_names() -> None:
     if not KEYS.is_file():
         pytest.skip(f"{KEYS.name}: the list of published tensors is not on this machine")
