@@ -103,7 +103,8 @@ def write_open(
 ) -> bool:
     """Write a painted tile into the open pixels of its core, whose state becomes PAINTED.
 
-    A chroma sample is written only if all luma it serves belongs to holes, and some of it was open.
+    A chroma sample is written only if all luma it serves belongs to holes, some of it was open, and none of its first
+    row is LENT: what was lent there (stretch) gave it its colour, and will give it again in the next frame.
 
     Args:
         image: (3, h, w) float32 R'G'B' as the network painted it, its columns mirrored back.
@@ -152,7 +153,7 @@ def _write_chroma(
     step_x, step_y = 1 << shift[0], 1 << shift[1]
     for cy in range(top // step_y, (bottom + step_y - 1) // step_y):
         for cx in range(left // step_x, (right + step_x - 1) // step_x):
-            if not _is_any_open(state, cy, cx, shift) or not is_whole_hole(state, cy, cx, shift):
+            if not _is_to_paint(state, cy, cx, shift) or not is_whole_hole(state, cy, cx, shift):
                 continue
             cell = (cy * step_y, cx * step_x, min((cy + 1) * step_y, bottom), min((cx + 1) * step_x, right))
             count = np.float32((cell[2] - cell[0]) * (cell[3] - cell[1]))
@@ -165,12 +166,16 @@ def _write_chroma(
 
 
 @njit(nogil=True, cache=True)
-def _is_any_open(state: NDArray[Any], cy: int, cx: int, shift: tuple[int, int]) -> bool:
-    for y in range(cy << shift[1], min((cy + 1) << shift[1], state.shape[0])):
+def _is_to_paint(state: NDArray[Any], cy: int, cx: int, shift: tuple[int, int]) -> bool:
+    """Whether some luma of a chroma sample is open, and none in its first row was lent."""
+    any_open = False
+    first = cy << shift[1]
+    for y in range(first, min((cy + 1) << shift[1], state.shape[0])):
         for x in range(cx << shift[0], min((cx + 1) << shift[0], state.shape[1])):
-            if state[y, x] == OPEN:
-                return True
-    return False
+            if y == first and state[y, x] == LENT:
+                return False
+            any_open |= state[y, x] == OPEN
+    return any_open
 
 
 @njit(nogil=True, cache=True)

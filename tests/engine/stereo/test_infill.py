@@ -243,6 +243,53 @@ def test_small_holes_and_those_at_the_border_stand_still_too(make_frame, rng, su
             np.testing.assert_array_equal(plane, other)
 
 
+def _paint_again_and_again(planes, hole: np.ndarray, frame: Frame, frames: int = 6) -> list[tuple[np.ndarray, ...]]:
+    """What becomes of the same view in a standing shot, by a network that never paints the same twice."""
+    painter = Painter()
+    infill = NetworkInfill(painter.open, tile=TILE, max_tiles=1000)
+    parallax_px = np.zeros(hole.shape, np.float32)
+    painted = []
+    for index in range(frames):
+        painter.colour = (0.1 * index, 0.9 - 0.1 * index, 0.3)
+        view = View(planes=tuple(plane.copy() for plane in planes), hole=hole, parallax_px=parallax_px)
+        now = replace(frame, is_cut=index == 0, index=index)
+        infill.paint(now, [view], offsets=[-0.5], parallax_px=parallax_px, disparity_of_parallax=(0.02, 0.1))
+        painted.append(view.planes)
+    return painted
+
+
+def test_a_hole_at_the_border_shares_chroma_with_one_below(make_frame) -> None:
+    """Its last row is the upper half of chroma samples whose lower half a network paints: both must agree whose."""
+    frame = make_frame()
+    hole = np.zeros((frame.height, frame.width), np.uint8)
+    hole[:41, :20] = hole[41:80, 4:40] = 1
+    first, *others = _paint_again_and_again(frame.planes, hole, frame)
+    assert (first[1][21:40, 2:20] != frame.planes[1][21:40, 2:20]).mean() > 0.9
+    for other in others:
+        for plane, again in zip(first, other, strict=True):
+            np.testing.assert_array_equal(plane, again)
+
+
+@pytest.mark.parametrize("bits", [8, 10])
+@pytest.mark.parametrize("subsampling", ["420", "422"])
+def test_any_holes_of_a_standing_picture_stand_still(make_frame, rng, subsampling: str, bits: int) -> None:
+    for width, height in ((96, 80), (101, 77), (160, 64), (75, 99)):
+        frame = make_frame(width, height, subsampling=subsampling, bits=bits)
+        hole = np.zeros((height, width), np.uint8)
+        top = 0
+        while top < height:
+            # At the left border, at the right one, or at none; each right above the next.
+            start, stop = sorted(rng.integers(-20, width + 20, 2))
+            rows = int(rng.integers(1, 12))
+            hole[top : top + rows, max(start, 0) : max(stop, 0)] = 1
+            top += rows
+        first, *others = _paint_again_and_again(frame.planes, hole, frame, frames=4)
+        assert (first[0][hole > 0] != frame.planes[0][hole > 0]).any()
+        for other in others:
+            for plane, again in zip(first, other, strict=True):
+                np.testing.assert_array_equal(plane, again)
+
+
 def test_grain_does_not_make_a_painting_boil(make_frame, rng: np.random.Generator) -> None:
     infill = NetworkInfill(Painter(colour=None).open, tile=TILE)
     stage, frame = _stage(infill), make_frame(subsampling="gray")

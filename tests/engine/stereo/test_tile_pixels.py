@@ -92,6 +92,22 @@ def test_only_open_pixels_of_the_core_are_written(subsampling: str, bits: int, r
         assert mask.any()
 
 
+@pytest.mark.parametrize(("lent_row", "is_written"), [(4, False), (5, True)])
+def test_chroma_that_was_lent_stays(lent_row: int, is_written: bool) -> None:
+    """What was lent in the upper row of a chroma sample gives it its colour, now and in the next frame."""
+    pixel_format = PixelFormat(subsampling="420")
+    _, to_code = _maps(pixel_format)
+    planes = tuple(np.full(shape, 7, np.uint8) for shape in pixel_format.plane_shapes(16, 16))
+    state = np.zeros((16, 16), np.uint8)
+    state[4:8, 2:8] = OPEN
+    state[lent_row, 2:8] = LENT
+    image = np.full((3, 16, 16), 0.5, np.float32)
+    assert write_open(image, state, (0, 0), (0, 0, 16, 16), to_code, (1, 1), False, 255, planes)
+    assert (planes[1][3, 1:4] != 7).all()
+    assert ((planes[1][2, 1:4] != 7) == is_written).all()
+    assert (planes[0][lent_row] == 7).all()
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_no_number_is_reported_where_it_would_be_written(value: float) -> None:
     pixel_format = PixelFormat(subsampling="444")
