@@ -114,7 +114,7 @@ class NetworkInfill:
             disparity_of_parallax: (scale, offset) that turn parallax_px into relative disparity 0..1.
 
         Raises:
-            ModelError: the network's painting holds something else than numbers.
+            ModelError: the network's painting holds something else than numbers, or is not of the tiles' shape.
         """
         since_s = time.perf_counter()
         self.count.frames += 1
@@ -171,14 +171,22 @@ class NetworkInfill:
         spare = len(jobs) % _BATCHES[0] == _BATCHES[0] - 1
         guides = np.empty((len(jobs) + spare, _CHANNELS, reader.shape.height, reader.shape.width), np.float32)
         guides[len(jobs) :] = 0.0
-        # All guides are read before anything is painted, so the order of tiles cannot matter.
-        for guide, (tile, eye) in zip(guides, jobs, strict=False):
+        # All guides are read before anything is painted, so no tile sees another's painting. Where cores overlap the
+        # first of the jobs paints.
+        for guide, (tile, eye) in zip(guides[: len(jobs)], jobs, strict=True):
             reader.read(tile, eye, guide)
         start = 0
         for batch in _BATCHES:
             while len(guides) - start >= batch:
                 images = self._network((batch, *guides.shape[1:])).run(guides[start : start + batch])
-                for image, (tile, eye) in zip(images, jobs[start : start + batch], strict=False):
+                wanted = (batch, 3, *guides.shape[2:])
+                if images.shape != wanted:
+                    raise ModelError(
+                        f"infill: in frame {reader.index} the network answered with shape {images.shape} instead of "
+                        f"{wanted}; its file is at fault: try another one, or --infill stretch"
+                    )
+                part = jobs[start : start + batch]
+                for image, (tile, eye) in zip(images[: len(part)], part, strict=True):
                     if not reader.write(image, tile, eye):
                         raise ModelError(
                             f"infill: in frame {reader.index} the network painted values that are no numbers; "

@@ -62,16 +62,18 @@ def plan_tiles(runs: NDArray[Any], state: NDArray[Any], shape: TileShape) -> lis
         shape: of the tiles.
 
     Returns:
-        Tiles inside the picture, in the order of the first rows of their cores. Cores may overlap: a pixel is the
-        business of the first that holds it, and counts in its weight only. Cores begin at even rows and columns.
+        Tiles inside the picture, in the order of the first rows of their cores. Cores may overlap: a pixel
+        counts in the weight of the first that holds it only, and whichever is painted first paints it. Cores begin at
+        even rows and columns.
     """
     height, width = state.shape
-    pixels = _open_pixels(runs, state)
-    if len(pixels) == 0:
+    blocks = np.zeros((-(-height // _STEP), -(-width // _STEP)), np.int32)
+    asking = _count_open(runs, state, blocks)
+    if asking == 0:
         return []
     core_width, core_height = shape.width - 2 * shape.margin, shape.height - 2 * shape.margin
-    corners = np.empty((len(pixels), 3), np.int32)
-    number = _cover(pixels, core_height, core_width, corners)
+    corners = np.empty((asking, 3), np.int32)
+    number = _cover(runs, state, blocks, core_height // _STEP, core_width // _STEP, corners)
     return [
         Tile(
             top=min(max(core_top - shape.margin, 0), height - shape.height),
@@ -87,63 +89,78 @@ def plan_tiles(runs: NDArray[Any], state: NDArray[Any], shape: TileShape) -> lis
 
 
 @njit(nogil=True, cache=True)
-def _open_pixels(runs: NDArray[Any], state: NDArray[Any]) -> NDArray[np.int32]:
-    """(n, 2) row and column of the open pixels, by rows."""
-    starts = np.zeros(state.shape[0] + 1, np.int32)
-    for r in range(runs.shape[0]):
-        for x in range(runs[r, START], runs[r, STOP]):
-            starts[runs[r, ROW] + 1] += state[runs[r, ROW], x] == OPEN
-    for y in range(state.shape[0]):
-        starts[y + 1] += starts[y]
-    pixels = np.empty((starts[-1], 2), np.int32)
+def _count_open(runs: NDArray[Any], state: NDArray[Any], blocks: NDArray[np.int32]) -> int:
+    """Add the open pixels to their blocks of _STEP x _STEP; how many blocks hold any."""
+    asking = 0
     for r in range(runs.shape[0]):
         y = runs[r, ROW]
         for x in range(runs[r, START], runs[r, STOP]):
             if state[y, x] == OPEN:
-                pixels[starts[y], 0], pixels[starts[y], 1] = y, x
-                starts[y] += 1
-    return pixels
+                asking += blocks[y // _STEP, x // _STEP] == 0
+                blocks[y // _STEP, x // _STEP] += 1
+    return asking
 
 
 @njit(nogil=True, cache=True)
-def _cover(pixels: NDArray[np.int32], core_rows: int, core_columns: int, corners: NDArray[np.int32]) -> int:
-    """Greedy cover; writes (first row, first column, weight) of cores; how many.
+def _by_rows(runs: NDArray[Any], rows: int) -> NDArray[np.int32]:
+    """(n,) the numbers of the runs, from the first row on."""
+    starts = np.zeros(rows + 1, np.int32)
+    for r in range(runs.shape[0]):
+        starts[runs[r, ROW] + 1] += 1
+    for y in range(rows):
+        starts[y + 1] += starts[y]
+    order = np.empty(runs.shape[0], np.int32)
+    for r in range(runs.shape[0]):
+        order[starts[runs[r, ROW]]] = r
+        starts[runs[r, ROW]] += 1
+    return order
+
+
+@njit(nogil=True, cache=True)
+def _cover(
+    runs: NDArray[Any],
+    state: NDArray[Any],
+    blocks: NDArray[np.int32],
+    core_rows: int,
+    core_columns: int,
+    corners: NDArray[np.int32],
+) -> int:
+    """Greedy cover; writes (first row, first column, weight) of cores, in pixels; how many.
 
     The uppermost pixel that is left must be in some core. Nothing is left above it, so the core begins in its row;
-    among the columns where such a core can begin, that with most pixels that are left is taken.
+    among the columns where such a core can begin, that with most pixels that are left is taken. `blocks` holds what is
+    left, and so many of them make a core: what a core costs does not depend on how much is open.
     """
-    left = np.ones(pixels.shape[0], np.bool_)
     columns = np.empty(2 * core_columns, np.int32)
-    number, first = 0, 0
-    while first < pixels.shape[0]:
-        if not left[first]:
-            first += 1
-            continue
-        top = pixels[first, 0] // _STEP * _STEP
-        nearest = (pixels[first, 1] // _STEP + 1) * _STEP - core_columns
-        columns[:] = 0
-        last = first
-        while last < pixels.shape[0] and pixels[last, 0] < top + core_rows:
-            x = pixels[last, 1] - nearest
-            if left[last] and 0 <= x < columns.shape[0]:
-                columns[x] += 1
-            last += 1
-        begin, weight = _fullest(columns, core_columns)
-        for i in range(first, last):
-            if nearest + begin <= pixels[i, 1] < nearest + begin + core_columns:
-                left[i] = False
-        corners[number, 0], corners[number, 1], corners[number, 2] = top, nearest + begin, weight
-        number += 1
+    number = 0
+    for r in _by_rows(runs, state.shape[0]):
+        y = runs[r, ROW]
+        top = y // _STEP
+        bottom = min(top + core_rows, blocks.shape[0])
+        for x in range(runs[r, START], runs[r, STOP]):
+            if state[y, x] != OPEN or blocks[top, x // _STEP] == 0:
+                continue
+            nearest = x // _STEP + 1 - core_columns
+            first, last = max(nearest, 0), min(nearest + 2 * core_columns, blocks.shape[1])
+            columns[:] = 0
+            for row in range(top, bottom):
+                for column in range(first, last):
+                    columns[column - nearest] += blocks[row, column]
+            begin, weight = _fullest(columns, core_columns)
+            begin += nearest
+            blocks[top:bottom, max(begin, 0) : begin + core_columns] = 0
+            corners[number, 0], corners[number, 1], corners[number, 2] = _STEP * top, _STEP * begin, weight
+            number += 1
     return number
 
 
 @njit(nogil=True, cache=True)
 def _fullest(columns: NDArray[np.int32], length: int) -> tuple[int, int]:
-    """(first column, sum) of the window of this length with the largest sum, the first of equals; by steps."""
+    """(first column, sum) of the window of this length with the largest sum, the first of equals."""
     total = columns[:length].sum()
     begin, most = 0, total
-    for x in range(_STEP, columns.shape[0] - length, _STEP):
-        total += columns[x + length - _STEP : x + length].sum() - columns[x - _STEP : x].sum()
+    for x in range(1, columns.shape[0] - length):
+        total += columns[x + length - 1] - columns[x - 1]
         if total > most:
             begin, most = x, total
     return begin, most

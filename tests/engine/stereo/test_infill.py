@@ -338,6 +338,16 @@ def test_a_network_that_fails_is_named(make_frame, value: float) -> None:
         _stage(infill).process(replace(make_frame(), index=7))
 
 
+def test_a_network_that_leaves_pictures_out_is_named(make_frame) -> None:
+    class Lazy(Painter):
+        def run(self, image: np.ndarray) -> np.ndarray:
+            return super().run(image)[:1]
+
+    infill = NetworkInfill(Lazy().open, tile=TILE)
+    with pytest.raises(ModelError, match=r"frame 7 .*shape \(1, 3, 64, 64\) instead of \(3, 3, 64, 64\).*stretch$"):
+        _stage(infill).process(replace(make_frame(), index=7))
+
+
 def test_networks_are_opened_once_per_batch_size(make_frame) -> None:
     painter = Painter()
     infill = NetworkInfill(painter.open, tile=TILE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,50 @@ def test_a_core_lies_where_it_holds_most() -> None:
     first, second = _plan(hole)
     assert first.core_left > 76, "what is to the right is more"
     assert (first.weight, second.weight) == (24 + 120, 72)
+
+
+def _plain_cover(left: np.ndarray) -> list[tuple[int, int, int]]:
+    """The same cover, without anything that makes it quick: (first row, first column, weight) of 32 x 32 cores."""
+    left, cores = np.pad(left, ((0, 32), (32, 32))), []
+    while left.any():
+        y, x = (int(first) for first in np.argwhere(left)[0])
+        top, begins = y // 2 * 2, range(x // 2 * 2 - 30, x // 2 * 2 + 2, 2)
+        weights = [int(left[top : top + 32, begin : begin + 32].sum()) for begin in begins]
+        begin = begins[int(np.argmax(weights))]
+        left[top : top + 32, begin : begin + 32] = False
+        cores.append((top, max(begin - 32, 0), max(weights)))
+    return cores
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.7])
+def test_tiles_are_those_of_a_plain_cover(share: float, rng: np.random.Generator) -> None:
+    for height, width in ((97, 131), (64, 200)):
+        state = np.zeros((height, width), np.uint8)
+        while state.mean() < share:
+            y, x = rng.integers(height), rng.integers(width)
+            state[y : y + rng.integers(1, 20), x : x + rng.integers(1, 20)] = OPEN
+        state[rng.random(state.shape) < 0.2] = 0
+        runs = np.array([(y, 0, width, 1) for y in range(height)], np.int32)
+        found = [(tile.core_top, tile.core_left, tile.weight) for tile in plan_tiles(runs, state, SHAPE)]
+        assert found == _plain_cover(state == OPEN)
+        assert len(found) > 1
+
+
+def test_a_tile_takes_no_longer_where_much_is_open() -> None:
+    """A tenth of a second a frame was once spent on finding tiles, most of which were over the budget."""
+    runs = np.array([(y, 0, 1920, 1) for y in range(1080)], np.int32)
+    of_a_tile = []
+    for every in (64, 1):
+        state = np.zeros((1080, 1920), np.uint8)
+        state[:, ::every] = OPEN
+        times = []
+        for _ in range(4):
+            since_s = time.perf_counter()
+            tiles = plan_tiles(runs, state, TileShape())
+            times.append((time.perf_counter() - since_s) / len(tiles))
+        assert len(tiles) > 600
+        of_a_tile.append(min(times))
+    assert of_a_tile[1] < 5 * of_a_tile[0]
 
 
 def test_slivers_ask_for_nothing() -> None:
