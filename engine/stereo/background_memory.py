@@ -27,6 +27,8 @@ _SMALL_COLUMNS = 160
 """Width of the copy for optical flow: it only has to point to where the search begins."""
 _FINEST_SCALE = 1
 """Of the flow: half size. The preset's is half of that, and motion of a few pixels is lost in it."""
+_LEAST_FLOW = 16
+"""Rows and columns: the flow's patches are 8 pixels at half size. In less it reads what is no picture, and may crash."""
 _SMALL_CHANGE, _STILL_SHARE = 2, 0.15
 """Where fewer pixels of the small copy changed by more, the camera stands still."""
 _NO_FLOW = np.zeros((0, 0, 2), np.float32)
@@ -166,6 +168,8 @@ class BackgroundMemory:
     def _flows(self, now: NDArray[np.uint8]) -> list[_Flow]:
         """From now to every picture, the newest first; no flow (of size 0) to those where all stood as it stands.
 
+        There is none at all in very wide pictures, whose small copies are too low: they are searched in place only.
+
         Flow is computed to the newest picture only, and goes on along that from picture to picture: over a long time
         that is surer than a search in one leap, and takes a fifth of the time.
         """
@@ -177,12 +181,19 @@ class BackgroundMemory:
             flow = self._chained(flow, hop)
             if flow is None and not is_still:
                 # The newest one, or one that was slowly drifted away from.
-                flow = np.asarray(self._flow.calc(now, picture.small, _UNUSED), np.float32)
+                flow = self._flow_between(now, picture.small)
             if not flows:
                 self._newest_flow = flow
             flows.append(_NO_FLOW if is_still or flow is None else flow)
             hop = picture.back
         return flows
+
+    def _flow_between(self, now: NDArray[np.uint8], then: NDArray[np.uint8]) -> _Flow | None:
+        """None where there is no telling."""
+        if min(now.shape) < _LEAST_FLOW:
+            return None
+        flow = np.asarray(self._flow.calc(now, then, _UNUSED), np.float32)
+        return flow if np.isfinite(flow).all() else None
 
     def _copy(self, picture: _Picture, search: _Search, found: NDArray[np.float32], code: int) -> int:
         if not found[:, 0].any():
@@ -228,7 +239,8 @@ class BackgroundMemory:
         return 1 + int(np.argmin(gaps))
 
     def _small_px(self, planes: Planes) -> int:
-        return max(1, round(planes[0].shape[1] / _SMALL_COLUMNS))
+        rows, columns = planes[0].shape
+        return max(1, min(round(columns / _SMALL_COLUMNS), rows))
 
     def _small(self, planes: Planes) -> NDArray[np.uint8]:
         rows, columns = planes[0].shape

@@ -155,6 +155,21 @@ def test_a_lamp_that_is_switched_on_changes_what_is_recalled(wall: np.ndarray) -
     assert np.mean(np.abs(view.planes[0].astype(int) - truth)[inner] <= 4) > 0.9
 
 
+@pytest.mark.parametrize("size", [(1920, 100), (1920, 90), (1280, 64), (640, 32), (641, 35), (2560, 255), (8000, 40)])
+def test_very_wide_pictures_have_no_flow(size: tuple[int, int], rng: np.random.Generator) -> None:
+    """Their small copies are too low for it: nothing is found that moved, and nothing breaks."""
+    width, height = size
+    texture = rng.integers(0, 256, (height, width + 64)).astype(np.uint8)
+    stage, infill = _stage("right")
+    for index in range(8):
+        luma = np.ascontiguousarray(texture[:, 5 * index :][:, :width])
+        parallax_px = np.full(luma.shape, FAR, np.float32)
+        parallax_px[5:25, 100 : 160 + 5 * index] = NEAR
+        stage.process(_frame(luma, parallax_px, index))
+    assert infill.count.frames == 8
+    assert infill.count.painted_px > 500
+
+
 def test_pictures_thin_out_towards_the_past_and_stay_few() -> None:
     memory = BackgroundMemory(PixelFormat(subsampling="gray"))
     parallax_px = np.zeros((64, 96), np.float32)
