@@ -58,6 +58,7 @@ def run_infill_alone(task: InfillTask) -> InfillAlone:
 
     Raises:
         WheatstoneError: the clip cannot be read.
+        ValueError: what `convert` uses by default for infill paints nothing that could be timed.
     """
     options = ConvertOptions(input=task.clip, output="eyes-are-not-written.mp4", threads=task.threads)
     frames = min(task.frames, MOST_FRAMES)

@@ -28,7 +28,7 @@ _SMALL_COLUMNS = 160
 _FINEST_SCALE = 1
 """Of the flow: half size. The preset's is half of that, and motion of a few pixels is lost in it."""
 _LEAST_FLOW = 16
-"""Rows and columns: the flow's patches are 8 pixels at half size. In less it reads what is no picture, and may crash."""
+"""Rows and columns that flow needs: its patches are 8 pixels at half size. In less it reads what is no picture."""
 _SMALL_CHANGE, _STILL_SHARE = 2, 0.15
 """Where fewer pixels of the small copy changed by more, the camera stands still."""
 _NO_FLOW = np.zeros((0, 0, 2), np.float32)

@@ -97,6 +97,16 @@ def test_bench_mistakes(options: dict[str, int]) -> None:
         BenchOptions(what="pipeline", **options)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("what", ["pipeline", "latency", "kernels", "quality"])
+def test_no_segments_at_all_mean_something_to_some_benchmarks(what: str, tmp_path: Path) -> None:
+    options = {"what": what, "segments": 0, "data": tmp_path}
+    if what in ("pipeline", "latency"):
+        assert BenchOptions(**options).segments == 0  # type: ignore[arg-type]
+    else:
+        with pytest.raises(UsageError, match=r"--segments must be 1 or more, got 0"):
+            BenchOptions(**options)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     "options",
     [

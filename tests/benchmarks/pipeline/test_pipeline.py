@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from benchmarks.pipeline.pipeline import records, rss_slope
+from benchmarks.pipeline.clip import make_clip
+from benchmarks.pipeline.pipeline import measure, records, rss_slope
 from benchmarks.pipeline.segment import Segment
 
 
@@ -44,3 +46,19 @@ def test_rss_slope_sees_a_leak_and_forgives_a_step() -> None:
     warming = [(i, min(100.0 + 2 * i, 500.0)) for i in range(0, 1000, 5)]
     assert rss_slope(warming) == 0
     assert rss_slope([(0, 100.0)]) == 0
+
+
+def test_without_segments_infill_alone_is_timed_once(tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    make_clip(clip, width=640, height=360, frames=4)
+    told: list[str] = []
+    found = {
+        record.name: record for record in measure(frames=3, segments=0, threads=1, clip=str(clip), tell=told.append)
+    }
+    assert told == ["infill alone, 1 of 1 ..."]
+    assert all(name.startswith("pipeline/360p/infill_alone") for name in found)
+    record = found["pipeline/360p/infill_alone"]
+    assert (record.n, record.context["runs"], record.context["frames"]) == (3, 1, 3)
+    assert (record.context["width"], record.context["height"], record.context["threads"]) == (640, 360, 1)
+    assert 0 < record.value < 60_000
+    assert found["pipeline/360p/infill_alone/tiles"].p99 > 0
