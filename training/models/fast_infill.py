@@ -68,7 +68,7 @@ class FastInfill(nn.Module):
         choice = _GAIN * self.choose(features).float()
         opacities, shares = torch.sigmoid(choice[:, :WAYS]), torch.softmax(choice[:, WAYS:], dim=1)
         known = guide[:, CHANNELS[self.config.target]]
-        coarse = blend(known, known, guide[:, 3:4], opacities, shares)
+        coarse = blend(known, guide[:, 3:4], opacities, shares)
         seen = self.look(torch.cat([features, functional.pixel_unshuffle(coarse, 2)], dim=1))
         painted = coarse + functional.pixel_shuffle(self.add(seen), 2)
         return composite(guide, painted, clamp=not self.training, target=self.config.target)

@@ -24,12 +24,11 @@ _BLUR = 5
 _TINY, _LITTLE = 1e-4, 1e-3
 
 
-def blend(first: Tensor, known: Tensor, hole: Tensor, opacities: Tensor, shares: Tensor) -> Tensor:
+def blend(picture: Tensor, hole: Tensor, opacities: Tensor, shares: Tensor) -> Tensor:
     """What is known, and in holes the mixture of a first guess with all that is carried there.
 
     Args:
-        first: (N, C, H, W), a first guess in holes.
-        known: (N, C, H, W), of which holes do not count.
+        picture: (N, C, H, W), in holes the first guess, which is not carried anywhere.
         hole: (N, 1, H, W) 1 = hole; H and W multiples of 8.
         opacities: (N, WAYS, H / 2, W / 2) from 0 to 1, of known places, for each way of carrying.
         shares: (N, 1 + WAYS, H / 2, W / 2), of the first guess and of each way; they sum to 1.
@@ -38,7 +37,7 @@ def blend(first: Tensor, known: Tensor, hole: Tensor, opacities: Tensor, shares:
         (N, C, H, W). A way by which nothing arrived does not count.
     """
     is_known = 1 - hole
-    pooled = functional.avg_pool2d(torch.cat([known * is_known, is_known], dim=1), 2)
+    pooled = functional.avg_pool2d(torch.cat([picture * is_known, is_known], dim=1), 2)
     values = pooled[:, :-1] / (pooled[:, -1:] + _TINY)
     opacities = opacities * pooled[:, -1:]
     total: Tensor | None = None
@@ -50,8 +49,8 @@ def blend(first: Tensor, known: Tensor, hole: Tensor, opacities: Tensor, shares:
     full = functional.interpolate(torch.cat([total, shares[:, :1]], dim=1), scale_factor=2.0, mode="nearest")
     # Something has to be left of the first guess, or nothing is divided by nothing.
     share = full[:, -1:] + _LITTLE
-    mixture = (full[:, :-2] + first * share) / (full[:, -2:-1] + share)
-    return known * is_known + mixture * hole
+    mixture = (full[:, :-2] + picture * share) / (full[:, -2:-1] + share)
+    return picture * is_known + mixture * hole
 
 
 def carried(layer: Tensor, columns: int, rows: int) -> Tensor:

@@ -78,14 +78,14 @@ def test_diffusion_reaches_everywhere_and_keeps_what_is_opaque() -> None:
     assert torch.allclose((value / opacity)[:, :17], torch.tensor(0.25), atol=1e-3)
 
 
-def _scene() -> tuple[Tensor, Tensor, Tensor]:
-    """First guess 0.9 in the hole, a stick of 0.6 beside it, 0.2 behind; (first, known, hole)."""
+def _scene() -> tuple[Tensor, Tensor]:
+    """First guess 0.9 in the hole, a stick of 0.6 beside it, 0.2 behind; (picture, hole)."""
     hole = torch.zeros(1, 1, 16, 48)
     hole[..., 8:20] = 1
-    known = torch.full((1, 3, 16, 48), 0.2)
-    known[..., 20:24] = 0.6
-    known[..., 8:20] = 0.9
-    return known, known, hole
+    picture = torch.full((1, 3, 16, 48), 0.2)
+    picture[..., 20:24] = 0.6
+    picture[..., 8:20] = 0.9
+    return picture, hole
 
 
 def _shares(which: int) -> Tensor:
@@ -95,29 +95,28 @@ def _shares(which: int) -> Tensor:
 
 
 def test_transparent_things_are_looked_through() -> None:
-    first, known, hole = _scene()
+    picture, hole = _scene()
     opaque = torch.ones(1, WAYS, 8, 24)
     through = opaque.clone()
     through[..., 10:12] = 0
-    inside = hole.expand_as(known) > 0
-    assert torch.allclose(blend(first, known, hole, opaque, _shares(1))[inside], torch.tensor(0.6), atol=2e-3)
-    assert torch.allclose(blend(first, known, hole, through, _shares(1))[inside], torch.tensor(0.2), atol=2e-3)
+    inside = hole.expand_as(picture) > 0
+    assert torch.allclose(blend(picture, hole, opaque, _shares(1))[inside], torch.tensor(0.6), atol=2e-3)
+    assert torch.allclose(blend(picture, hole, through, _shares(1))[inside], torch.tensor(0.2), atol=2e-3)
 
 
 def test_the_first_guess_has_its_share_and_steps_in_where_nothing_arrives() -> None:
-    first, known, hole = _scene()
+    picture, hole = _scene()
     nothing = torch.zeros(1, WAYS, 8, 24)
-    assert torch.allclose(blend(first, known, hole, torch.ones(1, WAYS, 8, 24), _shares(0)), known, atol=1e-6)
+    assert torch.allclose(blend(picture, hole, torch.ones(1, WAYS, 8, 24), _shares(0)), picture, atol=1e-6)
     for way in range(WAYS):
-        assert torch.allclose(blend(first, known, hole, nothing, _shares(1 + way)), known, atol=1e-6)
+        assert torch.allclose(blend(picture, hole, nothing, _shares(1 + way)), picture, atol=1e-6)
 
 
 def test_what_is_known_is_not_touched() -> None:
     torch.manual_seed(0)
-    first, known, hole = torch.rand(2, 3, 16, 24), torch.rand(2, 3, 16, 24), (torch.rand(2, 1, 16, 24) > 0.6).float()
+    picture, hole = torch.rand(2, 3, 16, 24), (torch.rand(2, 1, 16, 24) > 0.6).float()
     shares = torch.softmax(torch.rand(2, 1 + WAYS, 8, 12), dim=1)
-    found = blend(first, known, hole, torch.rand(2, WAYS, 8, 12), shares)
-    outside = (hole == 0).expand_as(known)
-    assert torch.equal(found[outside], known[outside])
-    low, high = torch.minimum(first, known).amin(), torch.maximum(first, known).amax()
-    assert low <= found.min() <= found.max() <= high
+    found = blend(picture, hole, torch.rand(2, WAYS, 8, 12), shares)
+    outside = (hole == 0).expand_as(picture)
+    assert torch.equal(found[outside], picture[outside])
+    assert picture.min() <= found.min() <= found.max() <= picture.max()
