@@ -54,7 +54,7 @@ class FastInfill(nn.Module):
         self.choose = nn.Conv2d(a, WAYS + 1 + WAYS, 3, padding=1)
         self.look = _Unit(a + 4 * config.outputs, config.refine)
         self.add = nn.Conv2d(config.refine, 4 * config.outputs, 3, padding=1)
-        # The first picture is carried background and nothing else: training starts from a fair answer.
+        # The first picture is what was carried and nothing else: training starts from a fair answer.
         nn.init.normal_(self.choose.weight, std=0.02)
         with torch.no_grad():
             _bias(self.choose).copy_(torch.tensor([*_FIRST_OPACITIES, *_FIRST_SHARES]) / _GAIN)
