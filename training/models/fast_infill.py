@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.models.infill_config import CHANNELS, CHANNELS_IN, InfillConfig, composite
-from training.models.transport import WAYS, blend
+from training.models.transport import WAYS, blend, twice
 
 _GAIN = 3.0
 """Opacities and shares learn so much faster than the features they are made from."""
@@ -80,15 +80,11 @@ class FastInfill(nn.Module):
         x = self.down2(quarter)
         for block in self.deep:
             x = x + block(x)
-        x = self.dec2(_twice(self.up2(x)) + quarter)
-        features: Tensor = self.dec1(_twice(self.up1(x)) + half)
+        x = self.dec2(twice(self.up2(x)) + quarter)
+        features: Tensor = self.dec1(twice(self.up1(x)) + half)
         return features
 
 
 def _bias(layer: nn.Conv2d) -> Tensor:
     assert layer.bias is not None
     return layer.bias
-
-
-def _twice(x: Tensor) -> Tensor:
-    return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)

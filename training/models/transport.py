@@ -11,7 +11,7 @@ Premultiplied layers are (N, C + 1, h, w): C values times opacity, then opacity,
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
 
 import torch
 from torch import Tensor
@@ -40,13 +40,10 @@ def blend(picture: Tensor, hole: Tensor, opacities: Tensor, shares: Tensor) -> T
     pooled = functional.avg_pool2d(torch.cat([picture * is_known, is_known], dim=1), 2)
     values = pooled[:, :-1] / (pooled[:, -1:] + _TINY)
     opacities = opacities * pooled[:, -1:]
-    total: Tensor | None = None
-    for way, carry in enumerate(_WAYS):
-        opacity = opacities[:, way : way + 1]
-        arrived = carry(torch.cat([values * opacity, opacity], dim=1)) * shares[:, way + 1 : way + 2]
-        total = arrived if total is None else total + arrived
-    assert total is not None
-    full = functional.interpolate(torch.cat([total, shares[:, :1]], dim=1), scale_factor=2.0, mode="nearest")
+    layers = [torch.cat([values * opacity, opacity], dim=1) for opacity in torch.split(opacities, 1, dim=1)]
+    first, *others = torch.split(shares, 1, dim=1)
+    total = reduce(torch.add, (way(layer) * share for way, layer, share in zip(_WAYS, layers, others, strict=True)))
+    full = functional.interpolate(torch.cat([total, first], dim=1), scale_factor=2.0, mode="nearest")
     # Something has to be left of the first guess, or nothing is divided by nothing.
     share = full[:, -1:] + _LITTLE
     mixture = (full[:, :-2] + picture * share) / (full[:, -2:-1] + share)
@@ -78,7 +75,7 @@ def diffused(layer: Tensor) -> Tensor:
     widest = functional.avg_pool2d(wide, _BLUR, 1, _BLUR // 2)
     found = _over(wide, widest / (widest[:, -1:] + _LITTLE))
     found = _over(quarter, found)
-    return _over(layer, _twice(_over(half, _twice(found))))
+    return _over(layer, twice(_over(half, twice(found))))
 
 
 _WAYS: tuple[Callable[[Tensor], Tensor], ...] = (
@@ -104,5 +101,6 @@ def _from(x: Tensor, columns: int, rows: int) -> Tensor:
     return x[..., rows:, :] if rows >= 0 else x[..., :rows, :]
 
 
-def _twice(x: Tensor) -> Tensor:
+def twice(x: Tensor) -> Tensor:
+    """(N, C, h, w) to twice the height and width, linearly."""
     return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
