@@ -199,10 +199,10 @@ class BackgroundMemory:
         if not found[:, 0].any():
             return 0
         top = (1 << self._bits) - 1
-        args = (picture.planes, picture.nearest, search.place, search.runs, search.beside[2], found)
-        filled = copy_recalled_luma(*args, search.planes[0], code, top)
+        where, limits = (search.place, search.runs), search.beside[2]
+        filled = copy_recalled_luma(picture.planes, picture.nearest, *where, limits, found, search.planes[0], code, top)
         if filled and not self._is_gray:
-            copy_recalled_chroma(*args, search.planes, self._shift, code, top)
+            copy_recalled_chroma(picture.planes, *where, found, search.planes, self._shift, code, top)
         return int(filled)
 
     def _chained(self, first: _Flow | None, second: _Flow | None) -> _Flow | None:

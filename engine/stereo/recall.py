@@ -57,10 +57,8 @@ def copy_recalled_luma(
 @njit(nogil=True, cache=True)
 def copy_recalled_chroma(
     old: Planes,
-    nearest: NDArray[Any],  # noqa: ARG001 - the same arguments as the luma
     place: tuple[NDArray[Any], NDArray[Any], float, float, float],
     runs: tuple[NDArray[Any], NDArray[Any], NDArray[Any]],
-    limits: NDArray[Any],  # noqa: ARG001
     found: NDArray[Any],
     planes: Planes,
     shift: tuple[int, int],

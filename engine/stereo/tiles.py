@@ -73,7 +73,8 @@ def plan_tiles(runs: NDArray[Any], state: NDArray[Any], shape: TileShape) -> lis
         return []
     core_width, core_height = shape.width - 2 * shape.margin, shape.height - 2 * shape.margin
     corners = np.empty((asking, 3), np.int32)
-    number = _cover(runs, state, blocks, core_height // _STEP, core_width // _STEP, corners)
+    from_the_top = np.argsort(runs[:, ROW], kind="stable")
+    number = _cover(runs[from_the_top], state, blocks, core_height // _STEP, core_width // _STEP, corners)
     return [
         Tile(
             top=min(max(core_top - shape.margin, 0), height - shape.height),
@@ -102,21 +103,6 @@ def _count_open(runs: NDArray[Any], state: NDArray[Any], blocks: NDArray[np.int3
 
 
 @njit(nogil=True, cache=True)
-def _by_rows(runs: NDArray[Any], rows: int) -> NDArray[np.int32]:
-    """(n,) the numbers of the runs, from the first row on."""
-    starts = np.zeros(rows + 1, np.int32)
-    for r in range(runs.shape[0]):
-        starts[runs[r, ROW] + 1] += 1
-    for y in range(rows):
-        starts[y + 1] += starts[y]
-    order = np.empty(runs.shape[0], np.int32)
-    for r in range(runs.shape[0]):
-        order[starts[runs[r, ROW]]] = r
-        starts[runs[r, ROW]] += 1
-    return order
-
-
-@njit(nogil=True, cache=True)
 def _cover(
     runs: NDArray[Any],
     state: NDArray[Any],
@@ -127,13 +113,14 @@ def _cover(
 ) -> int:
     """Greedy cover; writes (first row, first column, weight) of cores, in pixels; how many.
 
-    The uppermost pixel that is left must be in some core. Nothing is left above it, so the core begins in its row;
-    among the columns where such a core can begin, that with most pixels that are left is taken. `blocks` holds what is
-    left, and so many of them make a core: what a core costs does not depend on how much is open.
+    Runs come in the order of their rows. The uppermost pixel that is left must be in some core. Nothing is left above
+    it, so the core begins in its row; among the columns where such a core can begin, that with most pixels that are
+    left is taken. `blocks` holds what is left, and so many of them make a core: what a core costs does not depend on
+    how much is open.
     """
     columns = np.empty(2 * core_columns, np.int32)
     number = 0
-    for r in _by_rows(runs, state.shape[0]):
+    for r in range(runs.shape[0]):
         y = runs[r, ROW]
         top = y // _STEP
         bottom = min(top + core_rows, blocks.shape[0])
